@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import type { Diagnostic } from './diagnostic.js'
+import type { ErrorReport } from './errors.js'
+
+/**
+ * simulator-v1: a simulation server ↔ one simulator, over an inherited socket.
+ *
+ * Framing (see framing.ts): uint32 big-endian length of the JSON header, uint32 length of the binary body, header,
+ * body. The simulator has no files and no network: it asks the server for every file (`read-file`), and controllers
+ * are started by the server and reached through it (`controller-data`, bytes of controller-v1 in the body).
+ */
+export const SIMULATOR_PROTOCOL_VERSION = 1
+
+/** How the simulation runs. `step` is one basic step, then pause. */
+export const RunMode = z.enum(['pause', 'step', 'real-time', 'fast'])
+export type RunMode = z.infer<typeof RunMode>
+
+export const ServerToSimulator = z.discriminatedUnion('type', [
+  /** Load a world (a project-relative path, `worlds/x.wbt`) and pause at time 0. Replaces what was loaded. */
+  z.strictObject({ type: z.literal('load'), world: z.string(), seed: z.int().optional() }),
+  /** `untilMs`: pause by itself when simulated time reaches this; absent = no limit. */
+  z.strictObject({ type: z.literal('mode'), mode: RunMode, untilMs: z.number().optional() }),
+  z.strictObject({ type: z.literal('reset') }),
+  /** Answer to read-file; the body is the file, `error` when there is none. */
+  z.strictObject({ type: z.literal('file'), request: z.int(), found: z.boolean(), error: z.string().optional() }),
+  z.strictObject({ type: z.literal('export-scene'), request: z.int(), dialect: z.enum(['x3d', 'x3d-2019']) }),
+  z.strictObject({ type: z.literal('controller-started'), controller: z.int() }),
+  z.strictObject({ type: z.literal('controller-data'), controller: z.int() }),
+  /** The controller's process has ended, or could not be started (`report`). */
+  z.strictObject({
+    type: z.literal('controller-ended'),
+    controller: z.int(),
+    exitCode: z.int().nullable(),
+    signal: z.string().nullable(),
+    report: z.custom<ErrorReport>().optional(),
+  }),
+  /** Text for a robot from its window. */
+  z.strictObject({ type: z.literal('robot-message'), robot: z.string(), message: z.string() }),
+  z.strictObject({ type: z.literal('close') }),
+])
+export type ServerToSimulator = z.infer<typeof ServerToSimulator>
+
+/** Fields of one node that changed, by field name, as stream text (`"x y z"`); see docs/conventions.md. */
+export interface NodeUpdate {
+  readonly id: number
+  readonly [field: string]: string | number
+}
+
+export interface LabelUpdate {
+  readonly id: number
+  readonly font: string
+  /** r,g,b 0–255 and a 0–1. */
+  readonly rgba: string
+  readonly size: number
+  readonly x: number
+  readonly y: number
+  readonly text: string
+}
+
+/** One state of the world: only what changed since the last frame. */
+export interface WorldFrame {
+  readonly timeMs: number
+  readonly updates: readonly NodeUpdate[]
+  readonly labels?: readonly LabelUpdate[]
+}
+
+export type SimulatorToServer =
+  | { readonly type: 'hello'; readonly version: typeof SIMULATOR_PROTOCOL_VERSION }
+  /** Phase and percent of loading, in Webots' words: 'Parsing nodes', 'Creating nodes', 'Downloading assets', 'Finalizing nodes'. */
+  | { readonly type: 'loading'; readonly phase: string; readonly percent: number }
+  | {
+      readonly type: 'loaded'
+      readonly world: string
+      readonly title: string
+      readonly info: readonly string[]
+      readonly basicTimeStepMs: number
+      /** Frames a second of wall-clock time that viewers get (WorldInfo.FPS). */
+      readonly fps: number
+      readonly robots: readonly { readonly name: string; readonly controller: string; readonly window: string; readonly nodeId: number }[]
+      readonly diagnostics: readonly Diagnostic[]
+    }
+  | { readonly type: 'load-failed'; readonly error: ErrorReport; readonly diagnostics: readonly Diagnostic[] }
+  /** `scope`: 'project' = path inside the project; 'asset' = path inside the assets that ship with Simyard (protos, textures). */
+  | { readonly type: 'read-file'; readonly request: number; readonly scope: 'project' | 'asset'; readonly path: string }
+  /** The body is the scene as XML. */
+  | { readonly type: 'scene'; readonly request: number }
+  | { readonly type: 'frame'; readonly frame: WorldFrame; readonly full: boolean; readonly stateHash?: string }
+  | { readonly type: 'mode'; readonly mode: 'pause' | 'real-time' | 'fast'; readonly timeMs: number; readonly by: 'request' | 'limit' | 'simulation' }
+  | { readonly type: 'reset-finished' }
+  /** Real-time factor over the last second of wall-clock time, with the reason when it is below 0.95. */
+  | { readonly type: 'speed'; readonly realTimeFactor: number; readonly reason?: string }
+  | { readonly type: 'console'; readonly stream: 'stdout' | 'stderr'; readonly robot?: string; readonly line: string }
+  | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic }
+  /** Start `controllers/<name>/<name>.<ext>` for a robot, or wait for an extern one. */
+  | {
+      readonly type: 'start-controller'
+      readonly controller: number
+      readonly robot: string
+      readonly name: string
+      readonly args: readonly string[]
+      readonly extern: boolean
+    }
+  | { readonly type: 'stop-controller'; readonly controller: number }
+  | { readonly type: 'controller-data'; readonly controller: number }
+  | { readonly type: 'robot-message'; readonly robot: string; readonly message: string }
+  | { readonly type: 'node-added'; readonly parentId: number; readonly xml: Readonly<Record<'x3d' | 'x3d-2019', string>> }
+  | { readonly type: 'node-removed'; readonly id: number }

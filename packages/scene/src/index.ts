@@ -1,0 +1,2 @@
+export type { FileSource } from './files.js'
+export type { FieldValue, SceneNode } from './node.js'
