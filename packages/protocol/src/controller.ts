@@ -12,7 +12,11 @@ export const CONTROLLER_PROTOCOL_VERSION = 1
 /** Values a controller writes; applied in order when its step reaches the simulation. */
 export const DeviceCommand = z.discriminatedUnion('set', [
   /** Motor target; rad or m. `Infinity` travels as the string 'inf' (JSON has none), '-inf' likewise. */
-  z.strictObject({ set: z.literal('position'), device: z.string(), value: z.union([z.number(), z.enum(['inf', '-inf'])]) }),
+  z.strictObject({
+    set: z.literal('position'),
+    device: z.string(),
+    value: z.union([z.number(), z.enum(['inf', '-inf'])]),
+  }),
   /** Motor velocity; rad/s or m/s. */
   z.strictObject({ set: z.literal('velocity'), device: z.string(), value: z.number() }),
   /** Motor force (N) or torque (N·m) control, until the next position or velocity command. */
@@ -23,7 +27,12 @@ export const DeviceCommand = z.discriminatedUnion('set', [
   /** LED value: 0 off, n the n-th colour, or 0xRRGGBB for gradual LEDs. */
   z.strictObject({ set: z.literal('led'), device: z.string(), value: z.int() }),
   /** Sampling period in ms; 0 disables. Motors use it for position, velocity and force feedback too. */
-  z.strictObject({ set: z.literal('enable'), device: z.string(), periodMs: z.int().nonnegative(), what: z.string().optional() }),
+  z.strictObject({
+    set: z.literal('enable'),
+    device: z.string(),
+    periodMs: z.int().nonnegative(),
+    what: z.string().optional(),
+  }),
   z.strictObject({ set: z.literal('emit'), device: z.string(), base64: z.string() }),
   z.strictObject({ set: z.literal('channel'), device: z.string(), value: z.int() }),
   z.strictObject({ set: z.literal('range'), device: z.string(), value: z.number() }),
@@ -91,7 +100,12 @@ export type SimulationToController =
       /** Packets that arrived since the last step, by receiver. */
       readonly packets?: Readonly<Record<string, readonly Packet[]>>
       /** Camera images (BGRA rows from the top left); `bytes` of each follow this line in order. */
-      readonly attachments?: readonly { readonly device: string; readonly bytes: number; readonly width: number; readonly height: number }[]
+      readonly attachments?: readonly {
+        readonly device: string
+        readonly bytes: number
+        readonly width: number
+        readonly height: number
+      }[]
       readonly customData?: string
       /** A message for the controller's author, printed to stderr by the library. */
       readonly warning?: string

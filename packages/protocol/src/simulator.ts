@@ -76,7 +76,12 @@ export type SimulatorToServer =
       readonly basicTimeStepMs: number
       /** Frames a second of wall-clock time that viewers get (WorldInfo.FPS). */
       readonly fps: number
-      readonly robots: readonly { readonly name: string; readonly controller: string; readonly window: string; readonly nodeId: number }[]
+      readonly robots: readonly {
+        readonly name: string
+        readonly controller: string
+        readonly window: string
+        readonly nodeId: number
+      }[]
       readonly diagnostics: readonly Diagnostic[]
     }
   | { readonly type: 'load-failed'; readonly error: ErrorReport; readonly diagnostics: readonly Diagnostic[] }
@@ -85,7 +90,12 @@ export type SimulatorToServer =
   /** The body is the scene as XML. */
   | { readonly type: 'scene'; readonly request: number }
   | { readonly type: 'frame'; readonly frame: WorldFrame; readonly full: boolean; readonly stateHash?: string }
-  | { readonly type: 'mode'; readonly mode: 'pause' | 'real-time' | 'fast'; readonly timeMs: number; readonly by: 'request' | 'limit' | 'simulation' }
+  | {
+      readonly type: 'mode'
+      readonly mode: 'pause' | 'real-time' | 'fast'
+      readonly timeMs: number
+      readonly by: 'request' | 'limit' | 'simulation'
+    }
   | { readonly type: 'reset-finished' }
   /** Real-time factor over the last second of wall-clock time, with the reason when it is below 0.95. */
   | { readonly type: 'speed'; readonly realTimeFactor: number; readonly reason?: string }
@@ -103,5 +113,9 @@ export type SimulatorToServer =
   | { readonly type: 'stop-controller'; readonly controller: number }
   | { readonly type: 'controller-data'; readonly controller: number }
   | { readonly type: 'robot-message'; readonly robot: string; readonly message: string }
-  | { readonly type: 'node-added'; readonly parentId: number; readonly xml: Readonly<Record<'x3d' | 'x3d-2019', string>> }
+  | {
+      readonly type: 'node-added'
+      readonly parentId: number
+      readonly xml: Readonly<Record<'x3d' | 'x3d-2019', string>>
+    }
   | { readonly type: 'node-removed'; readonly id: number }
