@@ -1,0 +1,83 @@
+/**
+ * The `/client` conversation of Webots' simulation server, matched byte for byte.
+ * See docs/protocol/compat/webots-servers.md.
+ */
+export type ClientRequest =
+  | { readonly type: 'start'; readonly url: string; readonly mode?: string }
+  | {
+      readonly type: 'init'
+      readonly host: string
+      readonly project: string
+      readonly world: string
+      readonly user1Id: string
+      readonly user1Name: string
+      readonly user1Authentication: string
+      readonly user2Id: string
+      readonly user2Name: string
+      readonly customData: string
+    }
+  | { readonly type: 'reset-controller'; readonly path: string }
+  /** Valid JSON that no generation knows; ignored, as the originals do. */
+  | { readonly type: 'unknown' }
+
+/** Decodes one text message. Returns undefined for what the originals abort the socket on: no JSON, or a start without a URL. */
+export function decodeClientRequest(text: string): ClientRequest | undefined {
+  let message: unknown
+  try {
+    message = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (typeof message !== 'object' || message === null) return undefined
+  if ('start' in message) {
+    const start = message.start as { url?: unknown; mode?: unknown } | null
+    if (typeof start?.url !== 'string') return undefined
+    return { type: 'start', url: start.url, ...(typeof start.mode === 'string' ? { mode: start.mode } : {}) }
+  }
+  if ('init' in message) {
+    const { init } = message
+    if (!Array.isArray(init) || init.length < 3 || !init.every((item) => typeof item === 'string')) return undefined
+    const [
+      host,
+      project,
+      world,
+      user1Id = '',
+      user1Name = '',
+      user1Authentication = '',
+      user2Id = '',
+      user2Name = '',
+      customData = '',
+    ] = init as string[]
+    return {
+      type: 'init',
+      host: host!,
+      project: project!,
+      world: world!,
+      user1Id,
+      user1Name,
+      user1Authentication,
+      user2Id,
+      user2Name,
+      customData,
+    }
+  }
+  if ('reset controller' in message) {
+    const path = message['reset controller']
+    return typeof path === 'string' ? { type: 'reset-controller', path } : undefined
+  }
+  return { type: 'unknown' }
+}
+
+export const clientMessage = {
+  loading: (line: string) => `loading: ${line}`,
+  /** Fatal for the set-up; shown in the progress text of newer clients. */
+  loadingError: (reason: string) => `loading: Error: ${reason}`,
+  /** Fatal: clients show an alert and quit. */
+  error: (reason: string) => `error: ${reason}`,
+  shutdownTimeout: (seconds: number) => `shutdownTimeout: ${seconds}`,
+  /** `url` is ws://host:port or wss://host/port, without a trailing slash. */
+  streamAddress: (url: string) => `webots:${url}`,
+  heartbeat: '.',
+  resetController: (path: string) => `reset controller: ${path}`,
+  own: (event: unknown) => `simyard:${JSON.stringify(event)}`,
+} as const

@@ -1,0 +1,23 @@
+import type { Diagnostic } from './diagnostic.js'
+import type { ErrorReport } from './errors.js'
+
+/** What our own pages learn on the stream beside the Webots words (`simyard:<json>`, after `simyard:hello`). */
+export type OwnStreamEvent =
+  | { readonly type: 'speed'; readonly realTimeFactor: number; readonly reason?: string }
+  | { readonly type: 'error'; readonly error: ErrorReport }
+  | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic }
+  | { readonly type: 'console'; readonly robot?: string; readonly stream: 'stdout' | 'stderr'; readonly line: string }
+  | { readonly type: 'sandbox'; readonly driver: string; readonly safe: boolean; readonly message: string }
+  /** An extern controller may connect here. */
+  | { readonly type: 'extern-controller'; readonly robot: string; readonly url: string }
+  | { readonly type: 'ended'; readonly error: ErrorReport }
+
+/** Steps of the start, told on the /client socket beside the Webots words. */
+export type OwnClientEvent =
+  | {
+      readonly type: 'step'
+      readonly name: 'seat' | 'process' | 'project' | 'world'
+      readonly state: 'active' | 'done' | 'failed'
+      readonly error?: ErrorReport
+    }
+  | { readonly type: 'error'; readonly error: ErrorReport }
