@@ -1,1 +1,8 @@
-export {}
+export { nearest, parseConfig, readConfig } from './config-file.js'
+export { notFound, refuseUpgrade, sendError, sendJson, sendText } from './http-part.js'
+export type { HttpPart } from './http-part.js'
+export { listen } from './listen.js'
+export type { Listening } from './listen.js'
+export { createLogger, field } from './logger.js'
+export type { Logger } from './logger.js'
+export { onShutdownSignal, ShutdownStack } from './shutdown.js'

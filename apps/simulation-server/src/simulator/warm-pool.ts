@@ -1,0 +1,68 @@
+import type { Logger } from '@simyard/service-host'
+import type { SimulatorProcess } from './simulator-process.js'
+
+/**
+ * Simulators that are started before anybody asks. They are started one at a time: several that compile WebAssembly at
+ * the same moment slow each other, and every running simulation, for seconds.
+ */
+export class WarmPool {
+  private readonly warm: SimulatorProcess[] = []
+  private starting: Promise<void> | undefined
+  private closed = false
+  private failures = 0
+
+  constructor(
+    private readonly start: () => SimulatorProcess,
+    /** How many to keep ready. */
+    readonly size: number,
+    private readonly log: Logger,
+  ) {}
+
+  get readyCount(): number {
+    return this.warm.length
+  }
+
+  fill(): void {
+    if (this.closed || this.starting || this.warm.length >= this.size) return
+    this.starting = this.startOne().finally(() => {
+      this.starting = undefined
+      // A simulator that cannot start at all must not be started without end.
+      if (this.failures < 3) setImmediate(() => this.fill())
+    })
+  }
+
+  private async startOne(): Promise<void> {
+    const simulator = this.start()
+    try {
+      await simulator.ready()
+      this.failures = 0
+    } catch (error) {
+      this.failures++
+      this.log.error({ err: error }, 'a simulator for the warm pool did not start')
+      return
+    }
+    if (this.closed) return simulator.kill()
+    this.warm.push(simulator)
+    void simulator.exited.then(() => {
+      const index = this.warm.indexOf(simulator)
+      if (index >= 0) this.warm.splice(index, 1)
+      this.fill()
+    })
+  }
+
+  /** A ready simulator: a warm one at once, else a new one as soon as it has started. */
+  async take(): Promise<{ simulator: SimulatorProcess; warm: boolean }> {
+    this.failures = 0
+    const simulator = this.warm.shift()
+    setImmediate(() => this.fill())
+    if (simulator) return { simulator, warm: true }
+    const cold = this.start()
+    await cold.ready()
+    return { simulator: cold, warm: false }
+  }
+
+  close(): void {
+    this.closed = true
+    for (const simulator of this.warm.splice(0)) simulator.kill()
+  }
+}

@@ -1,0 +1,411 @@
+import {
+  decodeStreamRequest,
+  type Diagnostic,
+  type ErrorReport,
+  type LabelUpdate,
+  type NodeUpdate,
+  type OwnStreamEvent,
+  type ServerToSimulator,
+  type SimulatorToServer,
+  type StreamDialect,
+  type StreamRequest,
+  streamMessage,
+  type WorldFrame,
+} from '@simyard/protocol'
+import { Viewer, type ViewerLink } from './viewer.js'
+
+/** What a viewer's request may do outside the simulation. */
+export interface StreamActions {
+  toSimulator(message: ServerToSimulator): void
+  /** Worlds of the project, as project-relative paths. */
+  worlds(): readonly string[]
+  readController(controller: string): Promise<readonly { file: string; content: string }[]>
+  /** Replaces an existing file of a controller; rejects with a reason. */
+  writeController(controller: string, file: string, content: string): Promise<void>
+  /** Loads a world again from its project. */
+  loadWorld(world: string): void
+}
+
+type Loaded = Extract<SimulatorToServer, { type: 'loaded' }>
+
+/** The newest part of the console that a viewer who comes later still gets. */
+const CONSOLE_LINES_KEPT = 200
+
+/**
+ * One simulation's stream: the scene, its state, its mode and its console, for any number of viewers in either dialect.
+ * It keeps the merged state, so that a viewer who comes late or reads slowly sees the newest state and nobody waits.
+ * No sockets and no clock in here.
+ */
+export class StreamHub {
+  private readonly viewers = new Set<Viewer>()
+  private loaded: Loaded | undefined
+  private failure: { error: ErrorReport; diagnostics: readonly Diagnostic[] } | undefined
+  private mode: 'pause' | 'real-time' | 'fast' = 'pause'
+  private timeMs = 0
+  private readonly state = new Map<number, NodeUpdate>()
+  private readonly labels = new Map<number, LabelUpdate>()
+  private readonly scenes = new Map<'x3d' | 'x3d-2019', string>()
+  private readonly sceneRequests = new Map<number, { form: 'x3d' | 'x3d-2019'; viewers: Viewer[] }>()
+  private readonly awaitingPause: Viewer[] = []
+  private readonly consoleLines: Extract<OwnStreamEvent, { type: 'console' }>[] = []
+  private readonly standing = new Map<string, OwnStreamEvent>()
+  private nextRequest = 1
+
+  constructor(
+    private readonly actions: StreamActions,
+    private readonly defaultDialect: StreamDialect,
+  ) {}
+
+  get viewerCount(): number {
+    return this.viewers.size
+  }
+
+  get running(): boolean {
+    return this.mode !== 'pause'
+  }
+
+  get simulatedMs(): number {
+    return this.timeMs
+  }
+
+  attach(link: ViewerLink): { receive(text: string): void; detach(): void } {
+    const viewer = new Viewer(link, this.defaultDialect)
+    this.viewers.add(viewer)
+    return {
+      receive: (text) => this.receive(viewer, text),
+      detach: () => {
+        this.viewers.delete(viewer)
+      },
+    }
+  }
+
+  /** An event that also viewers who come later get, until it is replaced; one for each `key`. */
+  announce(key: string, event: OwnStreamEvent): void {
+    this.standing.set(key, event)
+    this.toOwn(event)
+  }
+
+  console(robot: string | undefined, stream: 'stdout' | 'stderr', line: string): void {
+    const event = { type: 'console', robot, stream, line } as const
+    this.consoleLines.push(event)
+    if (this.consoleLines.length > CONSOLE_LINES_KEPT) this.consoleLines.shift()
+    for (const viewer of this.viewers) this.sendConsole(viewer, event)
+  }
+
+  private sendConsole(viewer: Viewer, event: Extract<OwnStreamEvent, { type: 'console' }>): void {
+    if (!viewer.subscribed) return
+    if (viewer.own) viewer.send(streamMessage.own(event))
+    else viewer.send(streamMessage.console(event.stream, event.robot ? `[${event.robot}] ${event.line}` : event.line))
+  }
+
+  /** The simulation is over; everybody is told why. */
+  end(error: ErrorReport): void {
+    this.toOwn({ type: 'ended', error })
+    for (const viewer of this.viewers) {
+      if (!viewer.own) viewer.send(streamMessage.console('stderr', error.message))
+      viewer.link.close(1001, error.code)
+    }
+    this.viewers.clear()
+  }
+
+  // ---- from viewers -------------------------------------------------------------------------------------------
+
+  private receive(viewer: Viewer, text: string): void {
+    const request = decodeStreamRequest(text)
+    if (!request) {
+      const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
+      return this.refuse(viewer, `This message is not part of the stream protocol: ${JSON.stringify(shown)}`)
+    }
+    if (viewer.broadcast && changesTheRun(request)) return
+    this.perform(viewer, request)
+  }
+
+  private perform(viewer: Viewer, request: StreamRequest): void {
+    switch (request.type) {
+      case 'hello':
+        viewer.own = true
+        return
+      case 'subscribe':
+        if (request.dialect) viewer.dialect = request.dialect
+        viewer.broadcast = request.broadcast
+        return this.subscribe(viewer)
+      case 'subscribe-mjpeg':
+        return this.refuse(viewer, 'This simulation is streamed as a 3D scene, not as pictures: subscribe with x3d or w3d.')
+      case 'pause':
+        this.awaitingPause.push(viewer)
+        return this.actions.toSimulator({ type: 'mode', mode: 'pause' })
+      case 'step':
+        this.awaitingPause.push(viewer)
+        return this.actions.toSimulator({ type: 'mode', mode: 'step' })
+      case 'run':
+        this.mode = request.mode
+        this.tellMode(viewer)
+        return this.actions.toSimulator({ type: 'mode', mode: request.mode, ...this.limit(request.forMs) })
+      case 'timeout':
+        if (this.mode === 'pause') return
+        return this.actions.toSimulator({ type: 'mode', mode: this.mode, ...this.limit(request.forMs) })
+      case 'reset':
+        return this.actions.toSimulator({ type: 'reset' })
+      case 'reload':
+        viewer.dialect = request.dialect
+        if (this.loaded) this.actions.loadWorld(this.loaded.world)
+        else if (this.failure) this.actions.loadWorld('')
+        return
+      case 'load': {
+        if (request.dialect) viewer.dialect = request.dialect
+        // Only the last part of the path counts, as in Webots: a world of this project.
+        const name = request.world.slice(request.world.lastIndexOf('/') + 1)
+        const world = this.actions.worlds().find((path) => path.endsWith(`/${name}`))
+        if (!world) return this.refuse(viewer, `The project has no world ${name}. It has: ${this.actions.worlds().join(', ')}.`)
+        return this.actions.loadWorld(world)
+      }
+      case 'robot-window-opened':
+        return
+      case 'robot-message':
+        return this.actions.toSimulator({ type: 'robot-message', robot: request.robot, message: request.message })
+      case 'get-controller':
+      case 'sync-controller':
+        viewer.dialect = '2019'
+        this.actions.readController(request.controller).then(
+          (files) => {
+            const wanted = request.type === 'sync-controller' ? files.filter(({ file }) => file === request.file) : files
+            for (const { file, content } of wanted) viewer.send(streamMessage.setController(request.controller, file, content))
+          },
+          (error: unknown) => this.refuse(viewer, messageOf(error)),
+        )
+        return
+      case 'set-controller':
+        this.actions
+          .writeController(request.controller, request.file, request.content)
+          .catch((error: unknown) => this.refuse(viewer, messageOf(error)))
+        return
+      case 'ignored':
+        return
+    }
+  }
+
+  private limit(forMs: number): { untilMs?: number } {
+    return forMs < 0 ? {} : { untilMs: this.timeMs + forMs }
+  }
+
+  private refuse(viewer: Viewer, message: string): void {
+    if (viewer.own) viewer.send(streamMessage.own({ type: 'error', error: { code: 'STREAM_BAD_MESSAGE', message } }))
+    else if (viewer.subscribed) viewer.send(streamMessage.console('stderr', message))
+  }
+
+  private subscribe(viewer: Viewer): void {
+    const first = !viewer.subscribed
+    viewer.subscribed = true
+    // A viewer who may control the run gets it paused, as Webots does, unless somebody is watching it already.
+    if (!viewer.broadcast && this.running && first && this.viewers.size === 1) {
+      this.actions.toSimulator({ type: 'mode', mode: 'pause' })
+    }
+    if (viewer.own) for (const event of this.standing.values()) viewer.send(streamMessage.own(event))
+    for (const event of this.consoleLines) this.sendConsole(viewer, event)
+    if (this.failure) this.sendFailure(viewer)
+    else if (this.loaded) this.sendScene(viewer)
+  }
+
+  // ---- to viewers ---------------------------------------------------------------------------------------------
+
+  private sendScene(viewer: Viewer): void {
+    const form = viewer.dialect === '2019' ? 'x3d-2019' : 'x3d'
+    const xml = this.scenes.get(form)
+    if (xml !== undefined) return this.sendSceneText(viewer, xml, true)
+    for (const request of this.sceneRequests.values()) {
+      if (request.form === form) {
+        request.viewers.push(viewer)
+        return
+      }
+    }
+    const request = this.nextRequest++
+    this.sceneRequests.set(request, { form, viewers: [viewer] })
+    this.actions.toSimulator({ type: 'export-scene', request, dialect: form })
+  }
+
+  private sendSceneText(viewer: Viewer, xml: string, withState: boolean): void {
+    const { loaded } = this
+    if (!loaded) return
+    viewer.send(streamMessage.world(viewer.dialect, loaded.world, this.actions.worlds()))
+    const robots = loaded.robots.filter((robot) => robot.window !== '<none>')
+    const windows = robots.map((robot) => streamMessage.robotWindow(robot.name, robot.window))
+    const state: WorldFrame = { timeMs: this.timeMs, updates: [...this.state.values()], labels: [...this.labels.values()] }
+    if (viewer.dialect === '2022') {
+      for (const window of windows) viewer.send(window)
+      viewer.send(streamMessage.sceneLoadCompleted)
+    }
+    viewer.send(streamMessage.model(xml))
+    viewer.send(streamMessage.frame(viewer.dialect, state))
+    if (viewer.dialect === '2019') for (const label of this.labels.values()) viewer.send(streamMessage.label(label))
+    else for (const window of windows) viewer.send(window)
+    viewer.send(streamMessage.sceneLoadCompleted)
+    if (withState) {
+      viewer.send(this.mode === 'pause' ? streamMessage.paused(viewer.dialect, this.timeMs) : streamMessage.running(this.mode))
+    }
+    if (viewer.own) {
+      for (const diagnostic of loaded.diagnostics) viewer.send(streamMessage.own({ type: 'diagnostic', diagnostic }))
+    }
+  }
+
+  private sendFailure(viewer: Viewer): void {
+    if (!this.failure) return
+    if (viewer.own) viewer.send(streamMessage.own({ type: 'error', error: this.failure.error }))
+    else viewer.send(streamMessage.console('stderr', this.failure.error.message))
+  }
+
+  /** Mode replies go to who asked; our own viewers all learn of them. */
+  private tellMode(requester: Viewer): void {
+    if (this.mode === 'pause') return
+    for (const viewer of this.viewers) {
+      if (!viewer.subscribed) continue
+      if (viewer === requester ? viewer.dialect === '2022' : viewer.own) viewer.send(streamMessage.running(this.mode))
+    }
+  }
+
+  private toOwn(event: OwnStreamEvent): void {
+    for (const viewer of this.viewers) if (viewer.own && viewer.subscribed) viewer.send(streamMessage.own(event))
+  }
+
+  private toSubscribed(text: (dialect: StreamDialect) => string): void {
+    for (const viewer of this.viewers) if (viewer.subscribed) viewer.send(text(viewer.dialect))
+  }
+
+  // ---- from the simulator -------------------------------------------------------------------------------------
+
+  /** Handles what concerns viewers. Returns false for messages that are somebody else's. */
+  onSimulator(message: SimulatorToServer, body: Uint8Array): boolean {
+    switch (message.type) {
+      case 'loading':
+        for (const viewer of this.viewers) viewer.send(streamMessage.loading(message.phase, message.percent))
+        return true
+      case 'loaded':
+        this.forgetScene()
+        this.loaded = message
+        this.failure = undefined
+        for (const viewer of this.viewers) if (viewer.subscribed) this.sendScene(viewer)
+        return true
+      case 'load-failed':
+        this.forgetScene()
+        this.loaded = undefined
+        this.failure = message
+        for (const viewer of this.viewers) if (viewer.subscribed) this.sendFailure(viewer)
+        return true
+      case 'scene': {
+        const request = this.sceneRequests.get(message.request)
+        if (!request) return true
+        this.sceneRequests.delete(message.request)
+        const xml = new TextDecoder().decode(body)
+        this.scenes.set(request.form, xml)
+        for (const viewer of request.viewers) if (this.viewers.has(viewer)) this.sendSceneText(viewer, xml, true)
+        return true
+      }
+      case 'frame':
+        this.onFrame(message.frame, message.full)
+        return true
+      case 'mode':
+        this.onMode(message)
+        return true
+      case 'reset-finished':
+        this.toSubscribed(() => streamMessage.resetFinished)
+        return true
+      case 'speed':
+        this.toOwn(message)
+        return true
+      case 'console':
+        this.console(message.robot, message.stream, message.line)
+        return true
+      case 'diagnostic': {
+        const { diagnostic } = message
+        this.toOwn({ type: 'diagnostic', diagnostic })
+        for (const viewer of this.viewers) {
+          if (!viewer.own && viewer.subscribed) viewer.send(streamMessage.console('stderr', diagnostic.message))
+        }
+        return true
+      }
+      case 'robot-message':
+        this.toSubscribed((dialect) => streamMessage.robotMessage(dialect, message.robot, message.message))
+        return true
+      case 'node-added':
+        this.scenes.clear()
+        for (const viewer of this.viewers) {
+          const xml = message.xml[viewer.dialect === '2019' ? 'x3d-2019' : 'x3d']
+          if (viewer.subscribed) viewer.send(streamMessage.node(message.parentId, xml))
+        }
+        return true
+      case 'node-removed':
+        this.scenes.clear()
+        this.state.delete(message.id)
+        this.toSubscribed(() => streamMessage.deleteNode(message.id))
+        return true
+      default:
+        return false
+    }
+  }
+
+  /** A world is about to be loaded in place of this one. */
+  worldLeaves(): void {
+    if (this.loaded) this.toSubscribed((dialect) => streamMessage.deleteWorld(dialect))
+    this.forgetScene()
+    this.loaded = undefined
+    this.failure = undefined
+  }
+
+  private forgetScene(): void {
+    this.scenes.clear()
+    this.sceneRequests.clear()
+    this.state.clear()
+    this.labels.clear()
+    this.timeMs = 0
+    this.mode = 'pause'
+  }
+
+  private onFrame(frame: WorldFrame, full: boolean): void {
+    this.timeMs = frame.timeMs
+    if (full) this.state.clear()
+    for (const update of frame.updates) this.state.set(update.id, { ...this.state.get(update.id), ...update })
+    for (const label of frame.labels ?? []) this.labels.set(label.id, label)
+    const encoded = new Map<StreamDialect, string>()
+    for (const viewer of this.viewers) {
+      if (!viewer.subscribed) continue
+      if (viewer.behind) {
+        viewer.miss(frame.updates, frame.labels)
+        continue
+      }
+      const missed = viewer.catchUp(frame.updates, frame.labels)
+      if (missed) {
+        viewer.send(streamMessage.frame(viewer.dialect, { timeMs: frame.timeMs, ...missed }))
+        continue
+      }
+      let text = encoded.get(viewer.dialect)
+      if (text === undefined) {
+        text = streamMessage.frame(viewer.dialect, frame)
+        encoded.set(viewer.dialect, text)
+      }
+      viewer.send(text)
+      if (viewer.dialect === '2019') for (const label of frame.labels ?? []) viewer.send(streamMessage.label(label))
+    }
+  }
+
+  private onMode(message: Extract<SimulatorToServer, { type: 'mode' }>): void {
+    const before = this.mode
+    this.mode = message.mode
+    this.timeMs = message.timeMs
+    if (message.mode !== 'pause') return
+    const requesters = new Set(this.awaitingPause.splice(0))
+    for (const viewer of this.viewers) {
+      if (!viewer.subscribed) continue
+      if (requesters.has(viewer)) viewer.send(streamMessage.pausedByClient(viewer.dialect))
+      else if (message.by !== 'request' || (viewer.own && before !== 'pause')) {
+        viewer.send(streamMessage.paused(viewer.dialect, message.timeMs))
+      }
+    }
+  }
+}
+
+function changesTheRun(request: StreamRequest): boolean {
+  return !['hello', 'subscribe', 'subscribe-mjpeg', 'ignored', 'robot-window-opened'].includes(request.type)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
