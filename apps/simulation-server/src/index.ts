@@ -1,1 +1,8 @@
-export {}
+export { SimulationServerConfig } from './config.js'
+export type { ProjectSource, WorldReference } from './project/project-source.js'
+export { parseWorldUrl } from './project/project-source.js'
+export type { SandboxReport } from './sandbox/open-sandbox.js'
+export { bubblewrapProblem, openSandbox } from './sandbox/open-sandbox.js'
+export { findPython } from './sandbox/runtimes.js'
+export type { SimulationServerOptions } from './simulation-server.js'
+export { SimulationServer } from './simulation-server.js'

@@ -9,7 +9,7 @@ export interface StageSources {
   readonly simulatorDir: string
   /** Folder whose child `controller/` is the Python module. */
   readonly pythonDir: string
-  /** The JavaScript `controller` package. */
+  /** Folder of the JavaScript package `controller`. */
   readonly javascriptDir: string
 }
 
@@ -30,7 +30,8 @@ export class Stage {
     chmodSync(this.root, 0o711)
     this.simulatorDir = this.copy(sources.simulatorDir, 'simulator')
     this.pythonDir = this.copy(sources.pythonDir, 'python')
-    this.javascriptDir = this.copy(sources.javascriptDir, 'javascript')
+    // Here it is also found by programs that run without a sandbox, below instances/.
+    this.javascriptDir = this.copy(sources.javascriptDir, 'node_modules/controller')
     this.instancesDir = join(this.root, 'instances')
     mkdirSync(this.instancesDir, { mode: 0o711 })
   }
@@ -38,7 +39,7 @@ export class Stage {
   private copy(from: string, name: string): string {
     const to = join(this.root, name)
     cpSync(from, to, { recursive: true, dereference: true, filter: (path) => !path.endsWith('__pycache__') })
-    makeReadable(to)
+    makeReadable(join(this.root, name.split('/')[0]!))
     return to
   }
 

@@ -10,7 +10,12 @@ export interface HttpPart {
   close(): Promise<void>
 }
 
-export function sendText(response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {
+export function sendText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, {
     'Content-Type': 'text/plain; charset=UTF-8',
     'Content-Length': Buffer.byteLength(text),
@@ -19,7 +24,12 @@ export function sendText(response: ServerResponse, status: number, text: string,
   response.end(text)
 }
 
-export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
   sendText(response, status, JSON.stringify(body), { 'Content-Type': 'application/json; charset=utf-8', ...headers })
 }
 

@@ -44,10 +44,16 @@ function explain(error: NodeJS.ErrnoException, { host, port }: { host: string; p
         `Port ${port} on ${host} is in use by another program. Choose another one with --port, for example --port ${port + 1}, or stop that program.`,
       )
     case 'EACCES':
-      return new SimyardError('PORT_IN_USE', `Port ${port} may not be opened by this user. Choose one above 1023 with --port.`)
+      return new SimyardError(
+        'PORT_IN_USE',
+        `Port ${port} may not be opened by this user. Choose one above 1023 with --port.`,
+      )
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new SimyardError('PORT_IN_USE', `${host} is not an address of this machine. Choose another one with --host, for example 127.0.0.1.`)
+      return new SimyardError(
+        'PORT_IN_USE',
+        `${host} is not an address of this machine. Choose another one with --host, for example 127.0.0.1.`,
+      )
     default:
       return error
   }

@@ -17,7 +17,8 @@ export function readConsoleLines(stream: Readable, options: { now(): number; lin
     if (now - windowStart >= 1000) {
       windowStart = now
       inWindow = 0
-      if (dropped > 0) options.line(`… ${dropped} lines were left out: more than ${MAX_LINES_PER_SECOND} lines a second.`)
+      if (dropped > 0)
+        options.line(`… ${dropped} lines were left out: more than ${MAX_LINES_PER_SECOND} lines a second.`)
       dropped = 0
     }
     if (++inWindow > MAX_LINES_PER_SECOND) dropped++

@@ -18,7 +18,10 @@ export function planController(
 ): LaunchPlan {
   const { name } = request
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name) || name.includes('..')) {
-    throw new SimyardError('CONTROLLER_MISSING', `Robot "${request.robot}" asks for the controller ${JSON.stringify(name)}, which is not a valid name.`)
+    throw new SimyardError(
+      'CONTROLLER_MISSING',
+      `Robot "${request.robot}" asks for the controller ${JSON.stringify(name)}, which is not a valid name.`,
+    )
   }
   const folder = join(context.projectDir, 'controllers', name)
   const found = ['.py', '.js', '.mjs'].find((extension) => existsSync(join(folder, name + extension)))
@@ -43,7 +46,10 @@ export function planController(
   const env = { SIMYARD_CONTROLLER_FD: '3' }
   if (found === '.py') {
     if (!context.pythonFound) {
-      throw new SimyardError('CONTROLLER_LANGUAGE_UNSUPPORTED', 'There is no python3 on this server. Install it (Debian, Ubuntu: apt install python3) and start Simyard again.')
+      throw new SimyardError(
+        'CONTROLLER_LANGUAGE_UNSUPPORTED',
+        'There is no python3 on this server. Install it (Debian, Ubuntu: apt install python3) and start Simyard again.',
+      )
     }
     return {
       ...common,
@@ -58,12 +64,22 @@ export function planController(
     ...common,
     runtime: 'node',
     // Optional, because `import 'controller'` is resolved by folders: /work/code and then /work/node_modules.
-    args: ['--max-old-space-size=128', '--import', '/work/lib/register.mjs', `/work/code/${name}${found}`, ...request.args],
+    args: [
+      '--max-old-space-size=128',
+      '--import',
+      '/work/lib/register.mjs',
+      `/work/code/${name}${found}`,
+      ...request.args,
+    ],
     readOnly: { [folder]: '/work/code', [context.stage.javascriptDir]: '/work/lib' },
     cwd: '/work/code',
     env,
     // A Node program starts about ten threads of its own and needs more than Python's address space.
-    limits: { ...context.limits, processes: Math.max(context.limits.processes, 32), openFiles: Math.max(context.limits.openFiles, 64) },
+    limits: {
+      ...context.limits,
+      processes: Math.max(context.limits.processes, 32),
+      openFiles: Math.max(context.limits.openFiles, 64),
+    },
   }
 }
 
@@ -76,7 +92,14 @@ const SIGNAL_MEANING: Readonly<Record<string, string>> = {
   SIGBUS: 'it crashed (bus error)',
 }
 
-const SIGNAL_NUMBERS: Readonly<Record<number, string>> = { 6: 'SIGABRT', 7: 'SIGBUS', 9: 'SIGKILL', 11: 'SIGSEGV', 24: 'SIGXCPU', 25: 'SIGXFSZ' }
+const SIGNAL_NUMBERS: Readonly<Record<number, string>> = {
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  9: 'SIGKILL',
+  11: 'SIGSEGV',
+  24: 'SIGXCPU',
+  25: 'SIGXFSZ',
+}
 
 /** Why a controller ended, for its author; undefined when it simply ended. */
 export function explainExit(label: string, exitCode: number | null, signal: string | null): SimyardError | undefined {
@@ -90,5 +113,8 @@ export function explainExit(label: string, exitCode: number | null, signal: stri
     )
   }
   if (exitCode === 0) return undefined
-  return new SimyardError('CONTROLLER_CRASHED', `The ${label} ended with an error (exit code ${exitCode}). The world goes on; correct the program and reset.`)
+  return new SimyardError(
+    'CONTROLLER_CRASHED',
+    `The ${label} ended with an error (exit code ${exitCode}). The world goes on; correct the program and reset.`,
+  )
 }

@@ -159,12 +159,18 @@ export class Controllers {
     }
   }
 
-  private ended(controller: number, status: { exitCode: number | null; signal: string | null; report?: ErrorReport }): void {
+  private ended(
+    controller: number,
+    status: { exitCode: number | null; signal: string | null; report?: ErrorReport },
+  ): void {
     this.context.toSimulator({ type: 'controller-ended', controller, ...status })
   }
 }
 
-function closed(stream: { readableEnded: boolean; once(event: 'end' | 'close', listener: () => void): unknown }): Promise<void> {
+function closed(stream: {
+  readableEnded: boolean
+  once(event: 'end' | 'close', listener: () => void): unknown
+}): Promise<void> {
   return new Promise((resolve) => {
     if (stream.readableEnded) return resolve()
     stream.once('end', resolve)

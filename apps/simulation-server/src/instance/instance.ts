@@ -5,8 +5,8 @@ import type { Duplex } from 'node:stream'
 import {
   type ErrorReport,
   reportError,
-  SimyardError,
   type SimulatorToServer,
+  SimyardError,
   type StreamDialect,
 } from '@simyard/protocol'
 import { field, type Logger } from '@simyard/service-host'
@@ -17,9 +17,9 @@ import type { OpenSandbox } from '../sandbox/open-sandbox.js'
 import type { SimulatorProcess } from '../simulator/simulator-process.js'
 import type { Slots } from '../slots.js'
 import type { Stage } from '../stage.js'
+import { makeReadable } from '../stage.js'
 import { StreamHub } from '../stream/stream-hub.js'
 import type { ViewerLink } from '../stream/viewer.js'
-import { makeReadable } from '../stage.js'
 import { Controllers } from './controllers.js'
 
 export interface InstanceContext {
@@ -173,7 +173,9 @@ export class Instance {
     const names = await readdir(join(this.projectDir, folder)).catch(() => [])
     if (names.length === 0) throw new SimyardError('CONTROLLER_MISSING', `The project has no controller ${name}.`)
     const main = names.filter((file) => file.startsWith(`${name}.`))
-    const others = names.filter((file) => !main.includes(file) && file !== 'runtime.ini' && /\.(py|js|mjs|json|txt|csv)$/.test(file))
+    const others = names.filter(
+      (file) => !main.includes(file) && file !== 'runtime.ini' && /\.(py|js|mjs|json|txt|csv)$/.test(file),
+    )
     const files: { file: string; content: string }[] = []
     for (const file of [...main, ...others]) {
       files.push({ file, content: await readFile(join(this.projectDir, folder, file), 'utf8') })
@@ -182,20 +184,26 @@ export class Instance {
   }
 
   private async writeController(name: string, file: string, content: string): Promise<void> {
-    if (file === 'runtime.ini' || file.includes('..')) throw new SimyardError('FILE_PATH_INVALID', `The file ${file} cannot be changed.`)
+    if (file === 'runtime.ini' || file.includes('..'))
+      throw new SimyardError('FILE_PATH_INVALID', `The file ${file} cannot be changed.`)
     if (content.length > 1024 * 1024) throw new SimyardError('FILE_TOO_LARGE', `${file} is larger than 1 MB.`)
     await replaceInside(this.projectDir, `${this.controllerFolder(name)}/${file}`, content)
   }
 
   private controllerFolder(name: string): string {
-    if (!/^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(name)) throw new SimyardError('FILE_PATH_INVALID', `${JSON.stringify(name)} is not a controller's name.`)
+    if (!/^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(name))
+      throw new SimyardError('FILE_PATH_INVALID', `${JSON.stringify(name)} is not a controller's name.`)
     return `controllers/${name}`
   }
 
   private externWaits(robot: string, token: string): void {
     const url = `${this.options.streamUrl}/controller/${encodeURIComponent(robot)}?token=${token}`
     this.hub.announce(`extern ${robot}`, { type: 'extern-controller', robot, url })
-    this.hub.console(robot, 'stdout', `Waiting for an extern controller. Start your program with SIMYARD_CONTROLLER_URL=${url}`)
+    this.hub.console(
+      robot,
+      'stdout',
+      `Waiting for an extern controller. Start your program with SIMYARD_CONTROLLER_URL=${url}`,
+    )
   }
 
   connectExtern(token: string, stream: Duplex): boolean {

@@ -9,7 +9,11 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024
 export function checkRelativePath(path: string): string {
   const normal = posix.normalize(path)
   const bad =
-    path === '' || path.includes('\0') || path.includes('\\') || normal.startsWith('/') || normal.split('/').some((part) => part === '..')
+    path === '' ||
+    path.includes('\0') ||
+    path.includes('\\') ||
+    normal.startsWith('/') ||
+    normal.split('/').some((part) => part === '..')
   if (bad) throw new SimyardError('FILE_PATH_INVALID', `${JSON.stringify(path)} is not a path inside the project.`)
   return normal
 }
@@ -30,7 +34,11 @@ export async function readInside(folder: string, path: string): Promise<Buffer> 
   try {
     const status = await file.stat()
     if (!status.isFile()) throw missing()
-    if (status.size > MAX_FILE_BYTES) throw new SimyardError('FILE_TOO_LARGE', `${relative} has ${status.size} bytes; at most ${MAX_FILE_BYTES} are read.`)
+    if (status.size > MAX_FILE_BYTES)
+      throw new SimyardError(
+        'FILE_TOO_LARGE',
+        `${relative} has ${status.size} bytes; at most ${MAX_FILE_BYTES} are read.`,
+      )
     return await file.readFile()
   } finally {
     await file.close()
@@ -46,7 +54,10 @@ export async function replaceInside(folder: string, path: string, content: strin
 export async function listWorlds(folder: string): Promise<string[]> {
   try {
     const names = await readdir(join(folder, 'worlds'))
-    return names.filter((name) => name.endsWith('.wbt') && !name.startsWith('.')).sort().map((name) => `worlds/${name}`)
+    return names
+      .filter((name) => name.endsWith('.wbt') && !name.startsWith('.'))
+      .sort()
+      .map((name) => `worlds/${name}`)
   } catch {
     // A project without the folder has no worlds; loading one then says so by name.
     return []

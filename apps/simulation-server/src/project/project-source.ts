@@ -23,9 +23,15 @@ export function parseWorldUrl(text: string): WorldReference {
   try {
     url = new URL(text)
   } catch (cause) {
-    throw new SimyardError('START_URL_INVALID', `${JSON.stringify(text.slice(0, 200))} is not the address of a world.`, { cause })
+    throw new SimyardError(
+      'START_URL_INVALID',
+      `${JSON.stringify(text.slice(0, 200))} is not the address of a world.`,
+      { cause },
+    )
   }
-  const match = /^(.*)\/projects\/([A-Za-z0-9][A-Za-z0-9._-]{0,99})\/(worlds\/[^/]+\.wbt)$/.exec(decodeURIComponent(url.pathname))
+  const match = /^(.*)\/projects\/([A-Za-z0-9][A-Za-z0-9._-]{0,99})\/(worlds\/[^/]+\.wbt)$/.exec(
+    decodeURIComponent(url.pathname),
+  )
   if (!match || !['http:', 'https:'].includes(url.protocol) || url.username || url.search || url.hash) {
     throw new SimyardError(
       'START_URL_INVALID',
@@ -53,10 +59,14 @@ export class HttpProjectSource implements ProjectSource {
   async fetch({ origin, project }: WorldReference, folder: string, signal: AbortSignal): Promise<void> {
     const listing = await this.get(`${origin}/api/v1/projects/${encodeURIComponent(project)}/files`, signal)
     const { files } = (await listing.json()) as { files?: FileEntry[] }
-    if (!Array.isArray(files)) throw new SimyardError('PROJECT_DOWNLOAD_FAILED', `${origin} did not list the files of ${project}.`)
+    if (!Array.isArray(files))
+      throw new SimyardError('PROJECT_DOWNLOAD_FAILED', `${origin} did not list the files of ${project}.`)
     const total = files.reduce((sum, file) => sum + Number(file.size), 0)
     if (!(total <= MAX_PROJECT_BYTES)) {
-      throw new SimyardError('PROJECT_DOWNLOAD_FAILED', `Project ${project} has ${total} bytes; at most ${MAX_PROJECT_BYTES} are downloaded.`)
+      throw new SimyardError(
+        'PROJECT_DOWNLOAD_FAILED',
+        `Project ${project} has ${total} bytes; at most ${MAX_PROJECT_BYTES} are downloaded.`,
+      )
     }
     let received = 0
     for (const file of files) {
@@ -64,7 +74,8 @@ export class HttpProjectSource implements ProjectSource {
       const address = `${origin}/projects/${encodeURIComponent(project)}/${path.split('/').map(encodeURIComponent).join('/')}`
       const bytes = Buffer.from(await (await this.get(address, signal)).arrayBuffer())
       received += bytes.length
-      if (received > MAX_PROJECT_BYTES) throw new SimyardError('PROJECT_DOWNLOAD_FAILED', `Project ${project} is larger than it said.`)
+      if (received > MAX_PROJECT_BYTES)
+        throw new SimyardError('PROJECT_DOWNLOAD_FAILED', `Project ${project} is larger than it said.`)
       await mkdir(dirname(join(folder, path)), { recursive: true })
       await writeFile(join(folder, path), bytes)
     }
@@ -75,10 +86,13 @@ export class HttpProjectSource implements ProjectSource {
     try {
       response = await fetch(url, { signal, redirect: 'error' })
     } catch (cause) {
-      throw new SimyardError('PROJECT_DOWNLOAD_FAILED', `${url} cannot be reached: ${(cause as Error).message}.`, { cause })
+      throw new SimyardError('PROJECT_DOWNLOAD_FAILED', `${url} cannot be reached: ${(cause as Error).message}.`, {
+        cause,
+      })
     }
     if (response.status === 404) throw new SimyardError('PROJECT_NOT_FOUND', `${url} does not exist.`)
-    if (!response.ok) throw new SimyardError('PROJECT_DOWNLOAD_FAILED', `${url} answered with status ${response.status}.`)
+    if (!response.ok)
+      throw new SimyardError('PROJECT_DOWNLOAD_FAILED', `${url} answered with status ${response.status}.`)
     return response
   }
 }

@@ -21,7 +21,11 @@ export interface OpenSandbox {
 }
 
 /** Finds out what this machine can do and takes the best: bubblewrap when it really works, else none, with the reason. */
-export function openSandbox(options: { stageDir: string; driver?: 'auto' | 'bubblewrap' | 'none'; nodePath?: string }): OpenSandbox {
+export function openSandbox(options: {
+  stageDir: string
+  driver?: 'auto' | 'bubblewrap' | 'none'
+  nodePath?: string
+}): OpenSandbox {
   const python = findPython()
   const runtimes: Runtimes = { node: options.nodePath ?? process.execPath, python }
   const runsAsRoot = process.getuid?.() === 0
@@ -31,7 +35,8 @@ export function openSandbox(options: { stageDir: string; driver?: 'auto' | 'bubb
     const report: SandboxReport = {
       driver: 'bubblewrap',
       safe: true,
-      message: 'Programs run in a sandbox (bubblewrap): no network, no files but their own, limited memory and processes.',
+      message:
+        'Programs run in a sandbox (bubblewrap): no network, no files but their own, limited memory and processes.',
       python,
       runsAsRoot,
     }
@@ -57,9 +62,30 @@ export function bubblewrapProblem(): string | undefined {
   if (!seccompSupported()) return `there is no system call filter for ${process.arch}`
   const trial = spawnSync(
     path,
-    ['--unshare-user', '--unshare-all', '--disable-userns', '--die-with-parent', '--ro-bind', '/usr', '/usr',
-      '--symlink', 'usr/bin', '/bin', '--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64',
-      '--proc', '/proc', '--dev', '/dev', '--', '/usr/bin/true'],
+    [
+      '--unshare-user',
+      '--unshare-all',
+      '--disable-userns',
+      '--die-with-parent',
+      '--ro-bind',
+      '/usr',
+      '/usr',
+      '--symlink',
+      'usr/bin',
+      '/bin',
+      '--symlink',
+      'usr/lib',
+      '/lib',
+      '--symlink',
+      'usr/lib64',
+      '/lib64',
+      '--proc',
+      '/proc',
+      '--dev',
+      '/dev',
+      '--',
+      '/usr/bin/true',
+    ],
     { encoding: 'utf8', timeout: 5000 },
   )
   if (trial.status === 0) return undefined

@@ -2,8 +2,8 @@ import {
   encodeFrame,
   FrameDecoder,
   type ServerToSimulator,
-  SimyardError,
   type SimulatorToServer,
+  SimyardError,
 } from '@simyard/protocol'
 import type { SandboxedProcess } from '../sandbox/sandbox.js'
 

@@ -1,6 +1,6 @@
 import {
-  decodeStreamRequest,
   type Diagnostic,
+  decodeStreamRequest,
   type ErrorReport,
   type LabelUpdate,
   type NodeUpdate,
@@ -130,7 +130,10 @@ export class StreamHub {
         viewer.broadcast = request.broadcast
         return this.subscribe(viewer)
       case 'subscribe-mjpeg':
-        return this.refuse(viewer, 'This simulation is streamed as a 3D scene, not as pictures: subscribe with x3d or w3d.')
+        return this.refuse(
+          viewer,
+          'This simulation is streamed as a 3D scene, not as pictures: subscribe with x3d or w3d.',
+        )
       case 'pause':
         this.awaitingPause.push(viewer)
         return this.actions.toSimulator({ type: 'mode', mode: 'pause' })
@@ -156,7 +159,8 @@ export class StreamHub {
         // Only the last part of the path counts, as in Webots: a world of this project.
         const name = request.world.slice(request.world.lastIndexOf('/') + 1)
         const world = this.actions.worlds().find((path) => path.endsWith(`/${name}`))
-        if (!world) return this.refuse(viewer, `The project has no world ${name}. It has: ${this.actions.worlds().join(', ')}.`)
+        if (!world)
+          return this.refuse(viewer, `The project has no world ${name}. It has: ${this.actions.worlds().join(', ')}.`)
         return this.actions.loadWorld(world)
       }
       case 'robot-window-opened':
@@ -168,8 +172,10 @@ export class StreamHub {
         viewer.dialect = '2019'
         this.actions.readController(request.controller).then(
           (files) => {
-            const wanted = request.type === 'sync-controller' ? files.filter(({ file }) => file === request.file) : files
-            for (const { file, content } of wanted) viewer.send(streamMessage.setController(request.controller, file, content))
+            const wanted =
+              request.type === 'sync-controller' ? files.filter(({ file }) => file === request.file) : files
+            for (const { file, content } of wanted)
+              viewer.send(streamMessage.setController(request.controller, file, content))
           },
           (error: unknown) => this.refuse(viewer, messageOf(error)),
         )
@@ -229,7 +235,11 @@ export class StreamHub {
     viewer.send(streamMessage.world(viewer.dialect, loaded.world, this.actions.worlds()))
     const robots = loaded.robots.filter((robot) => robot.window !== '<none>')
     const windows = robots.map((robot) => streamMessage.robotWindow(robot.name, robot.window))
-    const state: WorldFrame = { timeMs: this.timeMs, updates: [...this.state.values()], labels: [...this.labels.values()] }
+    const state: WorldFrame = {
+      timeMs: this.timeMs,
+      updates: [...this.state.values()],
+      labels: [...this.labels.values()],
+    }
     if (viewer.dialect === '2022') {
       for (const window of windows) viewer.send(window)
       viewer.send(streamMessage.sceneLoadCompleted)
@@ -240,7 +250,9 @@ export class StreamHub {
     else for (const window of windows) viewer.send(window)
     viewer.send(streamMessage.sceneLoadCompleted)
     if (withState) {
-      viewer.send(this.mode === 'pause' ? streamMessage.paused(viewer.dialect, this.timeMs) : streamMessage.running(this.mode))
+      viewer.send(
+        this.mode === 'pause' ? streamMessage.paused(viewer.dialect, this.timeMs) : streamMessage.running(this.mode),
+      )
     }
     if (viewer.own) {
       for (const diagnostic of loaded.diagnostics) viewer.send(streamMessage.own({ type: 'diagnostic', diagnostic }))

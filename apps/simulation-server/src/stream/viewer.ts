@@ -46,7 +46,10 @@ export class Viewer {
   }
 
   /** What was missed, together with the newest frame; forgets it. */
-  catchUp(updates: readonly NodeUpdate[], labels: readonly LabelUpdate[] = []): { updates: readonly NodeUpdate[]; labels: readonly LabelUpdate[] } | undefined {
+  catchUp(
+    updates: readonly NodeUpdate[],
+    labels: readonly LabelUpdate[] = [],
+  ): { updates: readonly NodeUpdate[]; labels: readonly LabelUpdate[] } | undefined {
     if (!this.missed) return undefined
     this.miss(updates, labels)
     const result = { updates: [...this.missed.values()], labels: [...(this.missedLabels?.values() ?? [])] }
