@@ -1,1 +1,2 @@
-export {}
+export type { Served } from './up.js'
+export { serveAll } from './up.js'

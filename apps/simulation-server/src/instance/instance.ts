@@ -40,6 +40,8 @@ export interface InstanceOptions {
   readonly source: ProjectSource
   readonly simulator: SimulatorProcess
   readonly dialect: StreamDialect
+  /** Seed of the sensors' noise; the simulator's default when absent. */
+  readonly seed?: number
   /** Public address of the stream, `ws://host/2001`, for extern controllers. */
   readonly streamUrl: string
   onEnded(error: ErrorReport): void
@@ -121,7 +123,7 @@ export class Instance {
     this.hub.worldLeaves()
     this.controllers.stopAll()
     this.worlds = await listWorlds(this.projectDir)
-    this.options.simulator.send({ type: 'load', world })
+    this.options.simulator.send({ type: 'load', world, seed: this.options.seed })
   }
 
   private onSimulator(message: SimulatorToServer, body: Uint8Array): void {

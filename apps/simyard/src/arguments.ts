@@ -1,0 +1,117 @@
+import { parseArgs } from 'node:util'
+import { SimyardError } from '@simyard/protocol'
+import { nearest } from '@simyard/service-host'
+
+export const usage = `Simyard: robot simulations in a web browser, hosted by anyone.
+
+Usage: simyard <command> [options]
+
+Commands
+  up                        all servers behind one port (what npm start runs)
+  session-server FILE       a session server by itself
+  simulation-server FILE    a simulation server by itself
+  run WORLD                 run a world without a browser and print its console
+  doctor                    say what this machine has and what is missing
+  help, --help              this text
+
+Options of up
+  --port N          port, 8000 by default
+  --host ADDRESS    address to listen on, 127.0.0.1 by default; 0.0.0.0 for everybody
+  --data DIR        folder for what visitors save, .simyard by default
+  --sandbox KIND    auto (default), bubblewrap, or none
+  --max N           simulations at the same time, eight for each processor core by default
+  --quiet           log only warnings
+
+Options of run
+  --seconds N       simulated seconds, 10 by default
+  --seed N          seed of the sensors' noise, 1 by default
+  --sandbox KIND    as above
+
+Examples
+  npx simyard up --port 8123
+  npx simyard run projects/obstacle-avoidance/worlds/obstacle_avoidance.wbt --seconds 5
+`
+
+const commands = ['up', 'session-server', 'simulation-server', 'run', 'doctor', 'help'] as const
+export type Command = (typeof commands)[number]
+
+const options = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  data: { type: 'string' },
+  sandbox: { type: 'string' },
+  max: { type: 'string' },
+  seconds: { type: 'string' },
+  seed: { type: 'string' },
+  quiet: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const
+
+export interface Arguments {
+  readonly command: Command
+  readonly files: readonly string[]
+  readonly port?: number
+  readonly host?: string
+  readonly data?: string
+  readonly sandbox?: 'auto' | 'bubblewrap' | 'none'
+  readonly max?: number
+  readonly seconds?: number
+  readonly seed?: number
+  readonly quiet: boolean
+}
+
+/** Parses the command line. Throws CONFIG_INVALID with a sentence about the word that is wrong. */
+export function parseArguments(argv: readonly string[]): Arguments {
+  let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>
+  try {
+    parsed = parseArgs({ args: [...argv], options, allowPositionals: true })
+  } catch (cause) {
+    const word = /'(--?[^'= ]+)/.exec((cause as Error).message)?.[1]
+    const near = word ? nearest(word.replace(/^-+/, ''), Object.keys(options)) : undefined
+    throw new SimyardError(
+      'CONFIG_INVALID',
+      `Unknown option ${word ?? ''}${near ? `; did you mean --${near}?` : '.'} See simyard --help.`,
+      { cause },
+    )
+  }
+  const { values, positionals } = parsed
+  if (values.help) return { command: 'help', files: [], quiet: false }
+  const [word = 'help', ...files] = positionals
+  const command = commands.find((name) => name === word)
+  if (!command) {
+    const near = nearest(word, commands)
+    throw new SimyardError(
+      'CONFIG_INVALID',
+      `Unknown command "${word}"${near ? `; did you mean "${near}"?` : '.'} See simyard --help.`,
+    )
+  }
+  const sandbox = values.sandbox
+  if (sandbox !== undefined && sandbox !== 'auto' && sandbox !== 'bubblewrap' && sandbox !== 'none') {
+    throw new SimyardError('CONFIG_INVALID', `--sandbox is auto, bubblewrap or none, not "${sandbox}".`)
+  }
+  return {
+    command,
+    files,
+    port: numberOption('port', values.port, { min: 0, max: 65535 }),
+    host: values.host,
+    data: values.data,
+    sandbox,
+    max: numberOption('max', values.max, { min: 1, max: 10_000 }),
+    seconds: numberOption('seconds', values.seconds, { min: 0, max: 1e7 }),
+    seed: numberOption('seed', values.seed, { min: 0, max: 2 ** 31 }),
+    quiet: values.quiet ?? false,
+  }
+}
+
+function numberOption(name: string, text: string | undefined, range: { min: number; max: number }): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= range.min && value <= range.max)) {
+    throw new SimyardError(
+      'CONFIG_INVALID',
+      `--${name} takes a number from ${range.min} to ${range.max}, not "${text}".`,
+    )
+  }
+  return value
+}

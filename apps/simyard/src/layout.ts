@@ -1,0 +1,22 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** Where the parts of a checkout are, from the built file `apps/simyard/dist/layout.js`. */
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+
+export const layout = {
+  root,
+  simulatorDir: `${root}apps/simulator/dist/bundle`,
+  pythonDir: `${root}python`,
+  javascriptDir: `${root}javascript/controller`,
+  /** Its `protos/` is what worlds may read. */
+  assetsDir: root.replace(/\/$/, ''),
+  galleryDir: `${root}projects`,
+  pagesDir: `${root}apps/website/dist/pages`,
+  viewDir: `${root}apps/web-view/dist`,
+} as const
+
+/** Parts that a build makes, with what is missing when it did not run. */
+export function missingBuilds(): string[] {
+  return [layout.simulatorDir, layout.pagesDir].filter((path) => !existsSync(path))
+}

@@ -1,0 +1,61 @@
+import { SimyardError } from '@simyard/protocol'
+import { createLogger, listen, onShutdownSignal, readConfig } from '@simyard/service-host'
+import { httpMember, SessionServer, SessionServerConfig } from '@simyard/session-server'
+import { SimulationServer, SimulationServerConfig } from '@simyard/simulation-server'
+import type { Arguments } from './arguments.js'
+import { layout } from './layout.js'
+
+/** `simyard session-server FILE` */
+export async function serveSessions({ files }: Arguments): Promise<void> {
+  const config = readConfig(configFile(files, 'config/session/local.json'), SessionServerConfig)
+  const log = createLogger({ name: 'session-server' })
+  const members = config.simulationServers.map((entry) => httpMember(entry, config.ssl))
+  const server = new SessionServer({ members, ssl: config.ssl, log })
+  await server.open()
+  const listening = await listen(server, config)
+  log.info(`Session server running on port ${listening.port}`)
+  onShutdownSignal(async () => {
+    await server.close()
+    await listening.close()
+  })
+}
+
+/** `simyard simulation-server FILE` */
+export async function serveSimulations({ files }: Arguments): Promise<void> {
+  const config = readConfig(configFile(files, 'config/simulation/local.json'), SimulationServerConfig)
+  const log = createLogger({ name: 'simulation-server' })
+  const server = new SimulationServer({
+    config,
+    log,
+    sources: { simulatorDir: layout.simulatorDir, pythonDir: layout.pythonDir, javascriptDir: layout.javascriptDir },
+    assetsDir: layout.assetsDir,
+    behindOnePort: false,
+  })
+  refuseUnsafeHost(server, config.host)
+  const listening = await listen(server, config)
+  server.setBasePort(listening.port)
+  log.info(`Simulation server running on port ${listening.port}`)
+  onShutdownSignal(async () => {
+    await server.close()
+    await listening.close()
+  })
+}
+
+/** Without a sandbox, whoever can reach the server could run programs with the operator's rights. */
+export function refuseUnsafeHost(server: SimulationServer, host: string): void {
+  if (server.sandboxReport.safe || isLoopback(host)) return
+  void server.close()
+  throw new SimyardError(
+    'SANDBOX_UNAVAILABLE',
+    `${server.sandboxReport.message} For that reason Simyard serves only this machine: use --host 127.0.0.1, or make the sandbox work (simyard doctor says how).`,
+  )
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+function configFile(files: readonly string[], fallback: string): string {
+  if (files.length > 1) throw new SimyardError('CONFIG_INVALID', 'Too many arguments.')
+  return files[0] ?? `${layout.root}${fallback}`
+}

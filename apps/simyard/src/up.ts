@@ -1,0 +1,158 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { cpus } from 'node:os'
+import { isAbsolute, resolve } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { createFolderStore, type ProjectStore } from '@simyard/projects'
+import { SimyardError } from '@simyard/protocol'
+import {
+  createLogger,
+  type HttpPart,
+  listen,
+  onShutdownSignal,
+  refuseUpgrade,
+  ShutdownStack,
+  sendText,
+} from '@simyard/service-host'
+import { SessionServer } from '@simyard/session-server'
+import { type ProjectSource, SimulationServer, SimulationServerConfig } from '@simyard/simulation-server'
+import { createWebsite } from '@simyard/website'
+import type { Arguments } from './arguments.js'
+import { layout, missingBuilds } from './layout.js'
+import { isLoopback, refuseUnsafeHost } from './standalone.js'
+import { StoreProjectSource } from './store-project-source.js'
+
+const SIMULATIONS_PER_CORE = 8
+/** Path of the simulation server behind the one port, as Webots' port rewriting forms it. */
+const SIMULATION_PATH = '/2000'
+
+export interface Served {
+  readonly address: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** `simyard up`: every server of one machine behind one port. */
+export async function up(parsed: Arguments): Promise<void> {
+  const served = await serveAll(parsed)
+  onShutdownSignal(async () => {
+    process.stdout.write('\nSimyard is stopping.\n')
+    await served.close()
+  })
+}
+
+export async function serveAll(parsed: Arguments): Promise<Served> {
+  const missing = missingBuilds()
+  if (missing.length > 0) {
+    throw new SimyardError(
+      'CONFIG_INVALID',
+      `Simyard is not built completely (missing ${missing.join(', ')}). Run npm start, or npm run build.`,
+    )
+  }
+  const host = parsed.host ?? '127.0.0.1'
+  const dataDir = absolute(parsed.data ?? '.simyard')
+  const log = createLogger({ name: 'simyard', level: parsed.quiet ? 'warn' : undefined })
+  const shutdown = new ShutdownStack(log)
+  try {
+    const store = createFolderStore({ galleryDir: layout.galleryDir, dataDir })
+    const simulation = openSimulationServer(parsed, store, log)
+    shutdown.add('simulation server', () => simulation.close())
+    refuseUnsafeHost(simulation, host)
+    const sessions = new SessionServer({
+      members: [{ entry: undefined, path: SIMULATION_PATH, load: async () => simulation.loadPercent }],
+      ssl: false,
+      log,
+      pollIntervalMs: 1000,
+    })
+    await sessions.open()
+    shutdown.add('session server', () => sessions.close())
+    const website = await createWebsite({
+      store,
+      assetsDir: `${layout.root}protos`,
+      pagesDir: layout.pagesDir,
+      viewDir: layout.viewDir,
+      status: () => ({ sandbox: simulation.sandboxReport, seats: simulation.status().seats }),
+    })
+    shutdown.add('website', () => website.close())
+    const listening = await listen(new OnePort({ sessions, simulation, website }), { host, port: parsed.port ?? 8000 })
+    shutdown.add('port', () => listening.close())
+    const address = `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${listening.port}`
+    process.stdout.write(`\n  Simyard is up: ${address}\n\n`)
+    process.stdout.write(`  Projects are saved in ${dataDir}\n  ${simulation.sandboxReport.message}\n`)
+    if (!isLoopback(host)) process.stdout.write('  Everybody who reaches this machine can use it.\n')
+    process.stdout.write('  Stop with Ctrl-C.\n\n')
+    return { address, port: listening.port, close: () => shutdown.close() }
+  } catch (error) {
+    await shutdown.close()
+    throw error
+  }
+}
+
+function openSimulationServer(
+  parsed: Arguments,
+  store: ProjectStore,
+  log: ReturnType<typeof createLogger>,
+): SimulationServer {
+  const source: ProjectSource = new StoreProjectSource(store)
+  return new SimulationServer({
+    config: SimulationServerConfig.parse({
+      port: 2000,
+      sandbox: parsed.sandbox ?? 'auto',
+      maxConnections: parsed.max ?? cpus().length * SIMULATIONS_PER_CORE,
+    }),
+    log,
+    sources: { simulatorDir: layout.simulatorDir, pythonDir: layout.pythonDir, javascriptDir: layout.javascriptDir },
+    assetsDir: layout.assetsDir,
+    projectSources: [source],
+    behindOnePort: true,
+  })
+}
+
+/** Sends each request to its server by the path, as docs/architecture.md lists them. */
+class OnePort implements HttpPart {
+  constructor(private readonly parts: { sessions: SessionServer; simulation: SimulationServer; website: HttpPart }) {}
+
+  handle(request: IncomingMessage, response: ServerResponse, path: string): void {
+    const [pathname = '/'] = path.split('?')
+    if (pathname === '/healthz' || pathname === '/readyz') return sendText(response, 200, 'ok')
+    if (pathname === '/session' || pathname === '/load' || pathname === '/monitor')
+      return this.parts.sessions.handle(request, response, path)
+    const simulation = simulationPath(path)
+    if (simulation !== undefined) return this.parts.simulation.handle(request, response, simulation)
+    return this.parts.website.handle(request, response, path)
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
+    if (!sameOrigin(request)) return refuseUpgrade(socket, 403, 'Pages of other sites may not connect here.')
+    const simulation = simulationPath(path)
+    if (simulation !== undefined) return this.parts.simulation.upgrade(request, socket, head, simulation)
+    return this.parts.sessions.upgrade(request, socket, head, path)
+  }
+
+  async close(): Promise<void> {
+    // The parts are closed by who opened them.
+  }
+}
+
+/** `/2000/client` is the simulation server's `/client`; `/2001/…` is a stream of it, with its number. */
+function simulationPath(path: string): string | undefined {
+  if (path.startsWith(`${SIMULATION_PATH}/`)) return path.slice(SIMULATION_PATH.length)
+  return /^\/\d{4,5}(\/|\?|$)/.test(path) ? path : undefined
+}
+
+/**
+ * A page of another site must not drive simulations that a visitor's browser can reach, on one's own machine above all.
+ * Programs that are not browsers send no Origin and pass.
+ */
+function sameOrigin(request: IncomingMessage): boolean {
+  const { origin, host } = request.headers
+  if (origin === undefined) return true
+  try {
+    return new URL(origin).host === host
+  } catch {
+    return false
+  }
+}
+
+function absolute(path: string): string {
+  return isAbsolute(path) ? path : resolve(process.env.INIT_CWD ?? process.cwd(), path)
+}

@@ -1,0 +1,81 @@
+// Steps that several scripts share: each runs a program, shows what it does and stops with a sentence when it fails.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('..', import.meta.url))
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+
+export function say(text) {
+  process.stderr.write(`${text}\n`)
+}
+
+/** Runs a program to its end; its output is shown only when it fails, or at once with `show`. */
+export function step(title, program, args, { show = false, env = {} } = {}) {
+  const startedAt = Date.now()
+  if (!show) process.stderr.write(`• ${title} … `)
+  else say(`• ${title}`)
+  const result = spawnSync(program, args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  if (!show)
+    process.stderr.write(
+      `${result.status === 0 ? 'done' : 'FAILED'} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)\n`,
+    )
+  if (result.status !== 0) {
+    if (!show) say(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`)
+    return false
+  }
+  return true
+}
+
+export function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major > 20 || (major === 20 && minor >= 19)) return
+  say(`Simyard needs Node.js 20.19 or newer; this is ${process.version}. Install a newer one and try again.`)
+  process.exit(1)
+}
+
+/** Installs the npm packages unless those of this lock file are there already. */
+export function installPackages() {
+  const marker = `${root}node_modules/.package-lock.json`
+  const current = existsSync(marker) && statSync(marker).mtimeMs >= statSync(`${root}package-lock.json`).mtimeMs
+  if (current && existsSync(`${root}node_modules/@simyard`)) return
+  if (!step('Installing packages', npm, ['install', '--no-audit', '--no-fund', '--loglevel=error'])) {
+    say('The packages could not be installed. Is the network there? Then run the command again.')
+    process.exit(1)
+  }
+}
+
+export function bin(name) {
+  return `${root}node_modules/.bin/${name}`
+}
+
+export function build() {
+  const ok =
+    step('Compiling', bin('tsc'), ['-b']) &&
+    step('Bundling the simulator', process.execPath, ['apps/simulator/build.mjs']) &&
+    step('Bundling the view', bin('vite'), ['build', 'apps/web-view', '--logLevel', 'warn']) &&
+    step('Bundling the pages', bin('vite'), ['build', 'apps/website', '--logLevel', 'warn'])
+  if (!ok) process.exit(1)
+}
+
+/** Starts a program that stays, with our own terminal. */
+export function become(program, args) {
+  const child = spawn(program, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, INIT_CWD: process.env.INIT_CWD ?? process.cwd() },
+  })
+  // Signals of the terminal reach the child by themselves; a signal to us alone is passed on.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
+}
+
+export function packageVersion() {
+  return JSON.parse(readFileSync(`${root}package.json`, 'utf8')).version
+}
