@@ -1,1 +1,2 @@
-export {}
+export { SimulatorSession } from './session.js'
+export type { SimulatorSessionOptions } from './session.js'

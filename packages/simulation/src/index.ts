@@ -1,1 +1,8 @@
-export {}
+export { ControllerSession } from './controller-session.js'
+export type { ControllerSessionHost, ControllerState } from './controller-session.js'
+export { InputLog } from './input-log.js'
+export type { Input } from './input-log.js'
+export { SimulationRunner } from './runner.js'
+export type { RunnerClock, RunnerHost, RunnerOptions } from './runner.js'
+export { Simulation } from './simulation.js'
+export type { ControllerRequest, SimulationHost, SimulationOptions } from './simulation.js'

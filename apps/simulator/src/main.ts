@@ -1,0 +1,31 @@
+import { Socket } from 'node:net'
+import { loadPhysicsEngine } from '@simyard/physics'
+import { SimulatorSession } from './session.js'
+
+/** The sandboxed process: simulator-v1 on file descriptor 3, and nothing else. */
+const channel = new Socket({ fd: 3, readable: true, writable: true })
+const session = new SimulatorSession({
+  write: (bytes) => channel.write(bytes),
+  clock: {
+    now: () => performance.now(),
+    setTimer: (callback, ms) => {
+      // A timer of less than a millisecond would still wait for one.
+      if (ms < 1) return { immediate: setImmediate(callback) }
+      return { timeout: setTimeout(callback, ms) }
+    },
+    clearTimer: (timer) => {
+      const { immediate, timeout } = timer as { immediate?: NodeJS.Immediate; timeout?: NodeJS.Timeout }
+      clearImmediate(immediate)
+      clearTimeout(timeout)
+    },
+  },
+  close: () => process.exit(0),
+})
+channel.on('data', (chunk) => session.receive(chunk))
+// The server has gone: there is nobody to simulate for.
+channel.on('close', () => process.exit(0))
+channel.on('error', () => process.exit(1))
+
+// What takes long is done before anybody waits for it.
+await loadPhysicsEngine()
+session.hello()

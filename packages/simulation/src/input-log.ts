@@ -1,0 +1,37 @@
+import type { DeviceCommand } from '@simyard/protocol'
+
+/** Something from outside that changed the run, and the step at which it took effect. */
+export type Input =
+  | { readonly timeMs: number; readonly type: 'load'; readonly world: string; readonly seed: number }
+  | { readonly timeMs: number; readonly type: 'commands'; readonly robot: string; readonly commands: readonly DeviceCommand[] }
+  | { readonly timeMs: number; readonly type: 'controller'; readonly robot: string; readonly event: 'joined' | 'left' | 'late' }
+  | { readonly timeMs: number; readonly type: 'robot-message'; readonly robot: string; readonly message: string }
+
+/**
+ * Everything that came from outside since the world was loaded or reset. World, seed and this log make the run again,
+ * bit for bit. Bounded: a run that is longer keeps its beginning and says that it is incomplete.
+ */
+export class InputLog {
+  private readonly inputs: Input[] = []
+  private dropped = 0
+
+  constructor(private readonly capacity = 200_000) {}
+
+  add(input: Input): void {
+    if (this.inputs.length < this.capacity) this.inputs.push(input)
+    else this.dropped++
+  }
+
+  clear(): void {
+    this.inputs.length = 0
+    this.dropped = 0
+  }
+
+  get entries(): readonly Input[] {
+    return this.inputs
+  }
+
+  get complete(): boolean {
+    return this.dropped === 0
+  }
+}

@@ -1,0 +1,356 @@
+import { createRadioField, createRobotDevices, type RadioField, type RobotDevices, texturesOf } from '@simyard/devices'
+import { createPhysicsWorld, type EngineOptions, type PhysicsWorld } from '@simyard/physics'
+import type { Diagnostic, ErrorReport, NodeUpdate, WorldFrame } from '@simyard/protocol'
+import { elevationGridMesh, faceSetMesh, getNumber, getString, getStrings, type Scene, type SceneNode } from '@simyard/scene'
+import { ControllerSession } from './controller-session.js'
+import { InputLog } from './input-log.js'
+import { MovingNodes } from './moving-nodes.js'
+
+export interface ControllerRequest {
+  readonly controller: number
+  readonly robot: string
+  readonly name: string
+  readonly args: readonly string[]
+  readonly extern: boolean
+}
+
+/** What a simulation asks of the world around it. */
+export interface SimulationHost {
+  startController(request: ControllerRequest): void
+  stopController(controller: number): void
+  sendToController(controller: number, bytes: Uint8Array): void
+  console(line: { readonly stream: 'stdout' | 'stderr'; readonly robot?: string; readonly line: string }): void
+  diagnostic(diagnostic: Diagnostic): void
+  /** A controller spoke or left: a simulation that waited may go on. */
+  controllersChanged(): void
+}
+
+export interface SimulationOptions {
+  readonly scene: Scene
+  readonly host: SimulationHost
+  /** Of the sensors' noise. The same world, seed and inputs make the same run. */
+  readonly seed: number
+  readonly engine?: EngineOptions
+}
+
+interface RobotEntry {
+  readonly node: SceneNode
+  readonly name: string
+  readonly devices: RobotDevices
+  readonly synchronised: boolean
+  customData: string
+  controller: number
+  session: ControllerSession | undefined
+}
+
+const BUILT_IN = new Set(['', '<none>', 'void'])
+
+/**
+ * One running world: clock, physics, devices and controllers in lock-step. It advances only when told (`step`) and
+ * never asks what time it is, so that the same inputs make the same run on a server, in a browser and in a test.
+ */
+export class Simulation {
+  /** Simulated milliseconds. */
+  timeMs = 0
+  readonly basicTimeStepMs: number
+  readonly title: string
+  readonly info: readonly string[]
+  /** Frames a second that viewers get, in wall-clock time. */
+  readonly fps: number
+  readonly inputLog = new InputLog()
+  private readonly robots: RobotEntry[] = []
+  private readonly byController = new Map<number, RobotEntry>()
+  private readonly moving: MovingNodes
+  /** Visible changes beside poses (lights), newest value of each node; for full frames. */
+  private readonly visible = new Map<number, NodeUpdate>()
+  private nextController = 1
+
+  private constructor(
+    private readonly options: SimulationOptions,
+    private readonly physics: PhysicsWorld,
+    private readonly radio: RadioField,
+    textures: ReadonlyMap<string, Uint8Array>,
+  ) {
+    const { scene, seed } = options
+    this.basicTimeStepMs = getNumber(scene.worldInfo, 'basicTimeStep')
+    this.title = getString(scene.worldInfo, 'title')
+    this.info = getStrings(scene.worldInfo, 'info')
+    this.fps = getNumber(scene.worldInfo, 'FPS')
+    this.moving = new MovingNodes(physics)
+    for (const [index, node] of physics.robots.entries()) {
+      const devices = createRobotDevices({
+        robot: node,
+        scene,
+        physics,
+        seed: seed * 1000 + index,
+        radio,
+        files: (url) => textures.get(url),
+      })
+      this.robots.push({
+        node,
+        name: getString(node, 'name'),
+        devices,
+        synchronised: node.fields.get('synchronization') !== false,
+        customData: getString(node, 'customData'),
+        controller: 0,
+        session: undefined,
+      })
+    }
+  }
+
+  /** Rejects with a SimyardError when the physics does not accept the world. */
+  static async create(options: SimulationOptions): Promise<Simulation> {
+    const { scene } = options
+    const physics = await createPhysicsWorld(
+      {
+        roots: scene.nodes,
+        shapeAxis: scene.primitiveAxis,
+        trianglesOf: (geometry) => trianglesOf(scene, geometry),
+      },
+      options.engine,
+    )
+    const textures = new Map<string, Uint8Array>()
+    for (const url of texturesOf(scene)) {
+      try {
+        textures.set(url, await scene.files.read(url))
+      } catch {
+        // The scene has told of a texture that is missing; sensors see the plain colour.
+      }
+    }
+    const simulation = new Simulation(options, physics, createRadioField(), textures)
+    for (const { node, message } of physics.warnings) {
+      options.host.diagnostic({ severity: 'warning', code: 'SCENE_NOT_SIMULATED', message, location: node.location })
+    }
+    simulation.inputLog.add({ timeMs: 0, type: 'load', world: scene.url, seed: options.seed })
+    return simulation
+  }
+
+  get robotList(): readonly { name: string; controller: string; window: string; nodeId: number }[] {
+    return this.robots.map(({ node, name }) => ({
+      name,
+      controller: getString(node, 'controller'),
+      window: getString(node, 'window'),
+      nodeId: node.id,
+    }))
+  }
+
+  // ---- controllers --------------------------------------------------------------------------------------------
+
+  startControllers(): void {
+    for (const entry of this.robots) this.startController(entry)
+  }
+
+  private startController(entry: RobotEntry): void {
+    const name = getString(entry.node, 'controller')
+    if (BUILT_IN.has(name)) return
+    const { host } = this.options
+    const extern = name === '<extern>'
+    const controller = this.nextController++
+    entry.controller = controller
+    this.byController.set(controller, entry)
+    entry.session = new ControllerSession(
+      {
+        send: (bytes) => host.sendToController(controller, bytes),
+        welcome: () => this.welcome(entry),
+        timeMs: () => this.timeMs,
+        stepMs: this.basicTimeStepMs,
+        warn: (line) => host.console({ stream: 'stderr', robot: entry.name, line }),
+        changed: () => host.controllersChanged(),
+        joined: () => this.inputLog.add({ timeMs: this.timeMs, type: 'controller', robot: entry.name, event: 'joined' }),
+      },
+      extern,
+    )
+    host.startController({ controller, robot: entry.name, name, args: getStrings(entry.node, 'controllerArgs'), extern })
+  }
+
+  private welcome(entry: RobotEntry) {
+    return {
+      robot: entry.name,
+      model: getString(entry.node, 'model'),
+      customData: entry.customData,
+      basicTimeStepMs: this.basicTimeStepMs,
+      time: this.timeMs / 1000,
+      supervisor: entry.node.fields.get('supervisor') === true,
+      projectPath: '/work',
+      worldPath: this.options.scene.url.replace('project:/', '/work/'),
+      devices: entry.devices.descriptions,
+    }
+  }
+
+  receiveFromController(controller: number, bytes: Uint8Array): void {
+    this.byController.get(controller)?.session?.receive(bytes)
+  }
+
+  /** The controller's process has gone; `report` says why when it was not its own wish. */
+  controllerEnded(controller: number, exit: { exitCode: number | null; report?: ErrorReport }): void {
+    const entry = this.byController.get(controller)
+    if (!entry) return
+    this.byController.delete(controller)
+    const { host } = this.options
+    const extern = getString(entry.node, 'controller') === '<extern>'
+    entry.session = undefined
+    this.inputLog.add({ timeMs: this.timeMs, type: 'controller', robot: entry.name, event: 'left' })
+    if (exit.report) {
+      host.diagnostic({ severity: 'error', ...exit.report })
+      host.console({ stream: 'stderr', robot: entry.name, line: `${exit.report.message} [${exit.report.code}]` })
+    } else {
+      host.console({ stream: 'stdout', robot: entry.name, line: 'INFO: the controller has ended.' })
+    }
+    // An extern controller that left may come back.
+    if (extern) this.startController(entry)
+    host.controllersChanged()
+  }
+
+  /** Robots whose controllers the next step has to wait for. */
+  awaitedRobots(): readonly string[] {
+    return this.robots.filter((entry) => this.isAwaited(entry)).map(({ name }) => name)
+  }
+
+  private isAwaited({ session, synchronised }: RobotEntry): boolean {
+    if (!session || !synchronised) return false
+    const { state } = session
+    switch (state.state) {
+      case 'awaiting-hello':
+        return !state.extern
+      case 'computing':
+        return true
+      case 'awaiting-time':
+      case 'late':
+      case 'absent':
+        return false
+    }
+  }
+
+  /** Whether some awaited controller has not even connected; starting takes longer than a step. */
+  get awaitsStart(): boolean {
+    return this.robots.some((entry) => entry.session?.state.state === 'awaiting-hello' && this.isAwaited(entry))
+  }
+
+  /** The world goes on without those that are awaited; each is told of once, until it asks for time again. */
+  goOnWithout(waitedMs: number): void {
+    for (const entry of this.robots) {
+      if (!entry.session || !this.isAwaited(entry)) continue
+      const starting = entry.session.state.state === 'awaiting-hello'
+      entry.session.state = { state: 'late' }
+      this.inputLog.add({ timeMs: this.timeMs, type: 'controller', robot: entry.name, event: 'late' })
+      const message = starting
+        ? `The controller of robot "${entry.name}" did not connect within ${waitedMs / 1000} s; the world goes on without it.`
+        : `The controller of robot "${entry.name}" has not called step() for ${waitedMs / 1000} s; the world goes on without it. Look for an endless loop without robot.step().`
+      this.options.host.diagnostic({ severity: 'error', code: 'CONTROLLER_NOT_STEPPING', message })
+      this.options.host.console({ stream: 'stderr', robot: entry.name, line: `${message} [CONTROLLER_NOT_STEPPING]` })
+    }
+  }
+
+  // ---- time ---------------------------------------------------------------------------------------------------
+
+  /** Advances by one basic step. The caller has seen that nobody is awaited. */
+  step(): void {
+    this.answerDue()
+    for (const entry of this.robots) this.applyCommands(entry)
+    this.physics.step(this.basicTimeStepMs)
+    this.timeMs += this.basicTimeStepMs
+    this.radio.deliver()
+    for (const entry of this.robots) entry.devices.afterStep(this.timeMs, this.basicTimeStepMs)
+    this.answerDue()
+  }
+
+  /** Robots in document order, whoever spoke first: the order of arrival must not change the run. */
+  private applyCommands(entry: RobotEntry): void {
+    const commands = entry.session?.takeCommands() ?? []
+    if (commands.length === 0) return
+    this.inputLog.add({ timeMs: this.timeMs, type: 'commands', robot: entry.name, commands })
+    for (const command of commands) {
+      if (command.set === 'customData') {
+        entry.customData = command.value
+        continue
+      }
+      const warning = entry.devices.apply(command)
+      if (warning) this.options.host.console({ stream: 'stderr', robot: entry.name, line: `Warning: ${warning}` })
+    }
+  }
+
+  private answerDue(): void {
+    for (const entry of this.robots) {
+      const state = entry.session?.state
+      if (state?.state !== 'awaiting-time' || state.dueMs > this.timeMs) continue
+      this.applyCommands(entry)
+      const { values, packets, images } = entry.devices.takeSamples()
+      entry.session?.answer(
+        {
+          type: 'stepped',
+          time: this.timeMs / 1000,
+          values,
+          ...(packets ? { packets } : {}),
+          ...(images.length > 0
+            ? { attachments: images.map(({ device, width, height, bytes }) => ({ device, width, height, bytes: bytes.length })) }
+            : {}),
+        },
+        images.map(({ bytes }) => bytes),
+      )
+    }
+  }
+
+  /** Answers controllers that asked for no time; for a simulation that is paused. */
+  answerWithoutTime(): void {
+    this.answerDue()
+  }
+
+  /** Back to the state after loading; controllers start anew. */
+  reset(): void {
+    for (const entry of this.robots) {
+      entry.session?.quit('reset')
+      entry.session = undefined
+      if (entry.controller > 0) this.options.host.stopController(entry.controller)
+      this.byController.delete(entry.controller)
+      entry.controller = 0
+      entry.customData = getString(entry.node, 'customData')
+    }
+    this.physics.reset()
+    this.radio.reset()
+    for (const entry of this.robots) entry.devices.reset()
+    this.timeMs = 0
+    this.inputLog.clear()
+    this.inputLog.add({ timeMs: 0, type: 'load', world: this.options.scene.url, seed: this.options.seed })
+    this.startControllers()
+  }
+
+  /** What changed since the last frame; everything that can change when `full`. */
+  frame(full: boolean): WorldFrame {
+    const updates = this.moving.changes(full)
+    for (const entry of this.robots) {
+      for (const update of entry.devices.takeUpdates()) {
+        this.visible.set(update.id, { ...this.visible.get(update.id), ...update })
+        if (!full) updates.push(update)
+      }
+    }
+    if (full) updates.push(...this.visible.values())
+    return { timeMs: this.timeMs, updates }
+  }
+
+  /** 16 hexadecimal digits over all positions and velocities; see docs/conventions.md. */
+  stateHash(): string {
+    return this.physics.stateHash()
+  }
+
+  close(): void {
+    for (const entry of this.robots) {
+      entry.session?.quit('close')
+      if (entry.controller > 0) this.options.host.stopController(entry.controller)
+    }
+    this.byController.clear()
+    this.physics.dispose()
+  }
+}
+
+function trianglesOf(scene: Scene, geometry: SceneNode) {
+  switch (geometry.type) {
+    case 'IndexedFaceSet':
+      return faceSetMesh(geometry)
+    case 'ElevationGrid':
+      return elevationGridMesh(geometry)
+    case 'Mesh':
+      return scene.meshes.get(getStrings(geometry, 'url')[0] ?? '')
+    default:
+      return undefined
+  }
+}
