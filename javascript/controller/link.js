@@ -3,18 +3,22 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 export class Link {
-  #write
+  #transport
   #buffer = new Uint8Array(0)
   #waiting = []
   #closed = false
 
-  /** @param {{ write(bytes: Uint8Array): void }} transport call `receive(bytes)` and `close()` on the link for what it brings */
+  /**
+   * @param {{ write(bytes: Uint8Array): void, ref?(): void, unref?(): void }} transport call `receive(bytes)` and
+   * `close()` on the link for what it brings. `ref` and `unref`: the program lives while it waits for a step, no longer.
+   */
   constructor(transport) {
-    this.#write = (bytes) => transport.write(bytes)
+    this.#transport = transport
+    transport.unref?.()
   }
 
   send(message) {
-    if (!this.#closed) this.#write(encoder.encode(`${JSON.stringify(message)}\n`))
+    if (!this.#closed) this.#transport.write(encoder.encode(`${JSON.stringify(message)}\n`))
   }
 
   receive(bytes) {
@@ -33,8 +37,10 @@ export class Link {
   /** The next message with its attachments; undefined when the simulation has gone. */
   next() {
     return new Promise((resolve) => {
+      this.#transport.ref?.()
       this.#waiting.push(resolve)
       this.#deliver()
+      if (this.#waiting.length === 0) this.#transport.unref?.()
     })
   }
 
@@ -57,6 +63,7 @@ export class Link {
       }
       this.#buffer = this.#buffer.slice(total)
       this.#waiting.shift()({ message, attachments })
+      if (this.#waiting.length === 0) this.#transport.unref?.()
     }
   }
 }
@@ -71,7 +78,6 @@ export async function openLink() {
     socket.on('data', (chunk) => link.receive(chunk))
     socket.on('close', () => link.close())
     socket.on('error', () => socket.destroy())
-    // The program ends when its own work ends, not when the simulation closes the socket.
     return link
   }
   if (env.SIMYARD_CONTROLLER_URL) {
