@@ -1,0 +1,138 @@
+export class Link {
+  constructor(transport: { write(bytes: Uint8Array): void })
+  send(message: unknown): void
+  receive(bytes: Uint8Array): void
+  close(): void
+  next(): Promise<{ message: Record<string, unknown>; attachments: Uint8Array[] } | undefined>
+}
+export function openLink(): Promise<Link>
+
+export class Device {
+  getName(): string
+  getModel(): string
+  getNodeType(): string
+}
+interface Sampled {
+  /** Sampling period in ms. */
+  enable(samplingPeriod: number): void
+  disable(): void
+  getSamplingPeriod(): number
+}
+interface OneValue extends Sampled {
+  getValue(): number
+  getLookupTable(): number[]
+}
+interface Vector extends Sampled {
+  getValues(): number[]
+  getLookupTable(): number[]
+}
+export interface DistanceSensor extends OneValue {
+  getMinValue(): number
+  getMaxValue(): number
+  /** rad */
+  getAperture(): number
+  getType(): 'generic' | 'infra-red' | 'sonar' | 'laser'
+}
+export class DistanceSensor extends Device {}
+export interface LightSensor extends OneValue {}
+export class LightSensor extends Device {}
+export interface TouchSensor extends OneValue {
+  getValues(): number[]
+  getType(): 'bumper' | 'force' | 'force-3d'
+}
+export class TouchSensor extends Device {}
+export interface PositionSensor extends OneValue {
+  getMotor(): Motor | null
+}
+export class PositionSensor extends Device {}
+export interface GPS extends Vector {
+  /** m/s */
+  getSpeed(): number
+  getSpeedVector(): number[]
+}
+export class GPS extends Device {}
+export interface Compass extends Vector {}
+export class Compass extends Device {}
+/** rad/s */
+export interface Gyro extends Vector {}
+export class Gyro extends Device {}
+/** m/s² */
+export interface Accelerometer extends Vector {}
+export class Accelerometer extends Device {}
+export interface InertialUnit extends Sampled {
+  /** rad */
+  getRollPitchYaw(): number[]
+  /** x, y, z, w */
+  getQuaternion(): number[]
+}
+export class InertialUnit extends Device {}
+export interface Camera extends Sampled {
+  getImage(): Uint8Array | null
+  getWidth(): number
+  getHeight(): number
+  /** rad */
+  getFov(): number
+}
+export class Camera extends Device {
+  static imageGetRed(image: Uint8Array, width: number, x: number, y: number): number
+  static imageGetGreen(image: Uint8Array, width: number, x: number, y: number): number
+  static imageGetBlue(image: Uint8Array, width: number, x: number, y: number): number
+}
+export class Motor extends Device {
+  setPosition(position: number): void
+  getTargetPosition(): number
+  setVelocity(velocity: number): void
+  getVelocity(): number
+  getMaxVelocity(): number
+  getMinPosition(): number
+  getMaxPosition(): number
+  getMaxForce(): number
+  getMaxTorque(): number
+  setForce(force: number): void
+  setTorque(torque: number): void
+  setAvailableForce(force: number): void
+  setAvailableTorque(torque: number): void
+  setAcceleration(acceleration: number): void
+  getPositionSensor(): PositionSensor | null
+}
+export class Brake extends Device {}
+export class LED extends Device {
+  set(value: number): void
+  get(): number
+}
+export class Emitter extends Device {
+  send(message: string | Uint8Array): number
+  getChannel(): number
+  setChannel(channel: number): void
+}
+export interface Receiver extends Sampled {
+  getQueueLength(): number
+  nextPacket(): void
+  getBytes(): Uint8Array
+  getString(): string
+  /** 1/r² with r in metres. */
+  getSignalStrength(): number
+  getEmitterDirection(): number[]
+  getChannel(): number
+  setChannel(channel: number): void
+}
+export class Receiver extends Device {}
+
+export class Robot {
+  static connect(link?: Link): Promise<Robot>
+  /** Lets `timeStep` ms of simulated time pass; resolves to 0, or to -1 when the simulation ends. */
+  step(timeStep?: number): Promise<0 | -1>
+  /** Simulated seconds. */
+  getTime(): number
+  /** ms */
+  getBasicTimeStep(): number
+  getName(): string
+  getModel(): string
+  getCustomData(): string
+  setCustomData(data: string): void
+  getProjectPath(): string
+  getWorldPath(): string
+  getNumberOfDevices(): number
+  getDeviceByIndex(index: number): Device | null
+  getDevice<Kind extends Device = Device>(name: string): Kind | null
+}
