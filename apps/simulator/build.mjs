@@ -20,7 +20,9 @@ await build({
   sourcemap: false,
   logLevel: 'warning',
   // Libraries in CommonJS ask for Node's own modules by require.
-  banner: { js: "import { createRequire as simyardRequire } from 'node:module'; const require = simyardRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as simyardRequire } from 'node:module'; const require = simyardRequire(import.meta.url);",
+  },
 })
 const mujoco = dirname(createRequire(import.meta.url).resolve('@mujoco/mujoco'))
 cpSync(join(mujoco, 'mujoco.wasm'), join(out, 'mujoco.wasm'))

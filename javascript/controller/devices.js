@@ -276,6 +276,20 @@ export class Receiver extends Sensor {
 }
 
 export const deviceClasses = {
-  Accelerometer, Brake, Camera, Compass, DistanceSensor, Emitter, GPS, Gyro, InertialUnit, LED, LightSensor,
-  LinearMotor: Motor, PositionSensor, Receiver, RotationalMotor: Motor, TouchSensor,
+  Accelerometer,
+  Brake,
+  Camera,
+  Compass,
+  DistanceSensor,
+  Emitter,
+  GPS,
+  Gyro,
+  InertialUnit,
+  LED,
+  LightSensor,
+  LinearMotor: Motor,
+  PositionSensor,
+  Receiver,
+  RotationalMotor: Motor,
+  TouchSensor,
 }

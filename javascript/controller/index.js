@@ -2,9 +2,24 @@
 // Names, units and return values are those of the Python module; `step` is awaited:
 //   const robot = await Robot.connect()
 //   while ((await robot.step(32)) !== -1) { … }
+
+export {
+  Accelerometer,
+  Brake,
+  Camera,
+  Compass,
+  Device,
+  DistanceSensor,
+  Emitter,
+  GPS,
+  Gyro,
+  InertialUnit,
+  LED,
+  LightSensor,
+  Motor,
+  PositionSensor,
+  Receiver,
+  TouchSensor,
+} from './devices.js'
 export { Link, openLink } from './link.js'
 export { Robot } from './robot.js'
-export {
-  Accelerometer, Brake, Camera, Compass, Device, DistanceSensor, Emitter, GPS, Gyro, InertialUnit, LED, LightSensor, Motor,
-  PositionSensor, Receiver, TouchSensor,
-} from './devices.js'

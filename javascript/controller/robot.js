@@ -94,7 +94,8 @@ export class Robot {
   /** The device of this name, or null with a warning. */
   getDevice(name) {
     const device = this.findDevice(name)
-    if (!device) this.warn(`"${name}" device not found. This robot has: ${[...this.#devices.keys()].join(', ') || 'none'}.`)
+    if (!device)
+      this.warn(`"${name}" device not found. This robot has: ${[...this.#devices.keys()].join(', ') || 'none'}.`)
     return device
   }
   findDevice(name) {

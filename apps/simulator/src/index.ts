@@ -1,2 +1,2 @@
-export { SimulatorSession } from './session.js'
 export type { SimulatorSessionOptions } from './session.js'
+export { SimulatorSession } from './session.js'

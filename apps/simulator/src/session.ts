@@ -1,6 +1,15 @@
-import { type ErrorReport, encodeFrame, FrameDecoder, reportError, ServerToSimulator, SimyardError, SIMULATOR_PROTOCOL_VERSION, type SimulatorToServer } from '@simyard/protocol'
+import {
+  type ErrorReport,
+  encodeFrame,
+  FrameDecoder,
+  reportError,
+  ServerToSimulator,
+  SIMULATOR_PROTOCOL_VERSION,
+  type SimulatorToServer,
+  SimyardError,
+} from '@simyard/protocol'
 import { exportX3d, type FileSource, loadScene, type Scene } from '@simyard/scene'
-import { type RunnerClock, Simulation, SimulationRunner, type SimulationOptions } from '@simyard/simulation'
+import { type RunnerClock, Simulation, type SimulationOptions, SimulationRunner } from '@simyard/simulation'
 
 export interface SimulatorSessionOptions {
   /** Writes bytes of simulator-v1 to the server. */
@@ -35,7 +44,12 @@ export class SimulatorSession {
     for (const { header, body } of this.decoder.push(bytes)) {
       const parsed = ServerToSimulator.safeParse(header)
       if (parsed.success) this.handle(parsed.data, body)
-      else this.send({ type: 'console', stream: 'stderr', line: `the simulator does not know this message: ${JSON.stringify(header).slice(0, 200)}` })
+      else
+        this.send({
+          type: 'console',
+          stream: 'stderr',
+          line: `the simulator does not know this message: ${JSON.stringify(header).slice(0, 200)}`,
+        })
     }
   }
 
@@ -65,7 +79,12 @@ export class SimulatorSession {
         this.simulation?.controllerEnded(message.controller, message)
         return
       case 'robot-message':
-        this.simulation?.inputLog.add({ timeMs: this.simulation.timeMs, type: 'robot-message', robot: message.robot, message: message.message })
+        this.simulation?.inputLog.add({
+          timeMs: this.simulation.timeMs,
+          type: 'robot-message',
+          robot: message.robot,
+          message: message.message,
+        })
         return
       case 'close':
         this.unload()
@@ -84,7 +103,12 @@ export class SimulatorSession {
         templates: { now: this.options.clock.now },
       })
       if (generation !== this.generation) return
-      const simulation = await Simulation.create({ scene, seed, engine: this.options.engine, host: this.simulationHost(generation) })
+      const simulation = await Simulation.create({
+        scene,
+        seed,
+        engine: this.options.engine,
+        host: this.simulationHost(generation),
+      })
       if (generation !== this.generation) return simulation.close()
       this.scene = scene
       this.simulation = simulation
@@ -125,8 +149,10 @@ export class SimulatorSession {
 
   private runnerHost() {
     return {
-      frame: (frame: Extract<SimulatorToServer, { type: 'frame' }>['frame'], full: boolean) => this.send({ type: 'frame', frame, full }),
-      mode: (change: Omit<Extract<SimulatorToServer, { type: 'mode' }>, 'type'>) => this.send({ type: 'mode', ...change }),
+      frame: (frame: Extract<SimulatorToServer, { type: 'frame' }>['frame'], full: boolean) =>
+        this.send({ type: 'frame', frame, full }),
+      mode: (change: Omit<Extract<SimulatorToServer, { type: 'mode' }>, 'type'>) =>
+        this.send({ type: 'mode', ...change }),
       speed: (speed: { realTimeFactor: number; reason?: string }) => this.send({ type: 'speed', ...speed }),
       failed: (error: ErrorReport) => {
         this.send({ type: 'diagnostic', diagnostic: { severity: 'error', ...error } })
@@ -162,7 +188,10 @@ function publicError(error: unknown): ErrorReport {
 
 /** Files of the project and of Simyard, asked for over the channel. */
 class RemoteFiles implements FileSource {
-  private readonly waiting = new Map<number, { resolve(bytes: Uint8Array): void; reject(error: Error): void; url: string }>()
+  private readonly waiting = new Map<
+    number,
+    { resolve(bytes: Uint8Array): void; reject(error: Error): void; url: string }
+  >()
   private nextRequest = 1
 
   constructor(private readonly send: (message: SimulatorToServer) => void) {}
@@ -182,6 +211,12 @@ class RemoteFiles implements FileSource {
     if (!waiting) return
     this.waiting.delete(message.request)
     if (message.found) waiting.resolve(body)
-    else waiting.reject(new SimyardError('SCENE_FILE_MISSING', `There is no file ${waiting.url.replace(/^project:\/+/, '')}. ${message.error ?? ''}`.trim()))
+    else
+      waiting.reject(
+        new SimyardError(
+          'SCENE_FILE_MISSING',
+          `There is no file ${waiting.url.replace(/^project:\/+/, '')}. ${message.error ?? ''}`.trim(),
+        ),
+      )
   }
 }

@@ -71,7 +71,9 @@ export class ControllerSession {
     const parsed = ControllerMessage.safeParse(raw)
     if (!parsed.success) {
       const issue = parsed.error.issues[0]
-      return this.refuse(`a message is wrong at ${issue?.path.join('.') || 'its type'}: ${issue?.message}: ${shorten(line)}`)
+      return this.refuse(
+        `a message is wrong at ${issue?.path.join('.') || 'its type'}: ${issue?.message}: ${shorten(line)}`,
+      )
     }
     const message = parsed.data
     switch (message.type) {
@@ -85,7 +87,8 @@ export class ControllerSession {
         this.pending.push(...message.commands)
         break
       case 'step': {
-        if (this.state.state !== 'computing' && this.state.state !== 'late') return this.refuse('it asked for time before its last step was answered')
+        if (this.state.state !== 'computing' && this.state.state !== 'late')
+          return this.refuse('it asked for time before its last step was answered')
         this.pending.push(...message.commands)
         const steps = Math.ceil(message.ms / this.host.stepMs)
         this.state = { state: 'awaiting-time', dueMs: this.host.timeMs() + steps * this.host.stepMs }

@@ -3,8 +3,18 @@ import type { DeviceCommand } from '@simyard/protocol'
 /** Something from outside that changed the run, and the step at which it took effect. */
 export type Input =
   | { readonly timeMs: number; readonly type: 'load'; readonly world: string; readonly seed: number }
-  | { readonly timeMs: number; readonly type: 'commands'; readonly robot: string; readonly commands: readonly DeviceCommand[] }
-  | { readonly timeMs: number; readonly type: 'controller'; readonly robot: string; readonly event: 'joined' | 'left' | 'late' }
+  | {
+      readonly timeMs: number
+      readonly type: 'commands'
+      readonly robot: string
+      readonly commands: readonly DeviceCommand[]
+    }
+  | {
+      readonly timeMs: number
+      readonly type: 'controller'
+      readonly robot: string
+      readonly event: 'joined' | 'left' | 'late'
+    }
   | { readonly timeMs: number; readonly type: 'robot-message'; readonly robot: string; readonly message: string }
 
 /**

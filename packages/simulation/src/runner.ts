@@ -1,4 +1,4 @@
-import { type ErrorReport, reportError, type RunMode, type WorldFrame } from '@simyard/protocol'
+import { type ErrorReport, type RunMode, reportError, type WorldFrame } from '@simyard/protocol'
 import type { Simulation } from './simulation.js'
 
 /** The clock and timers of where the simulation runs; milliseconds of wall-clock time. */
@@ -154,7 +154,9 @@ export class SimulationRunner {
       this.waitingSince = undefined
       return false
     }
-    const limit = simulation.awaitsStart ? (this.options.controllerStartMs ?? DEFAULT_START_MS) : (this.options.controllerStepMs ?? DEFAULT_STEP_MS)
+    const limit = simulation.awaitsStart
+      ? (this.options.controllerStartMs ?? DEFAULT_START_MS)
+      : (this.options.controllerStepMs ?? DEFAULT_STEP_MS)
     this.waitingSince ??= clock.now()
     const left = this.waitingSince + limit - clock.now()
     if (left <= 0) {

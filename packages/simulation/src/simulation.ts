@@ -1,7 +1,15 @@
 import { createRadioField, createRobotDevices, type RadioField, type RobotDevices, texturesOf } from '@simyard/devices'
 import { createPhysicsWorld, type EngineOptions, type PhysicsWorld } from '@simyard/physics'
 import type { Diagnostic, ErrorReport, NodeUpdate, WorldFrame } from '@simyard/protocol'
-import { elevationGridMesh, faceSetMesh, getNumber, getString, getStrings, type Scene, type SceneNode } from '@simyard/scene'
+import {
+  elevationGridMesh,
+  faceSetMesh,
+  getNumber,
+  getString,
+  getStrings,
+  type Scene,
+  type SceneNode,
+} from '@simyard/scene'
 import { ControllerSession } from './controller-session.js'
 import { InputLog } from './input-log.js'
 import { MovingNodes } from './moving-nodes.js'
@@ -156,11 +164,18 @@ export class Simulation {
         stepMs: this.basicTimeStepMs,
         warn: (line) => host.console({ stream: 'stderr', robot: entry.name, line }),
         changed: () => host.controllersChanged(),
-        joined: () => this.inputLog.add({ timeMs: this.timeMs, type: 'controller', robot: entry.name, event: 'joined' }),
+        joined: () =>
+          this.inputLog.add({ timeMs: this.timeMs, type: 'controller', robot: entry.name, event: 'joined' }),
       },
       extern,
     )
-    host.startController({ controller, robot: entry.name, name, args: getStrings(entry.node, 'controllerArgs'), extern })
+    host.startController({
+      controller,
+      robot: entry.name,
+      name,
+      args: getStrings(entry.node, 'controllerArgs'),
+      extern,
+    })
   }
 
   private welcome(entry: RobotEntry) {
@@ -282,7 +297,14 @@ export class Simulation {
           values,
           ...(packets ? { packets } : {}),
           ...(images.length > 0
-            ? { attachments: images.map(({ device, width, height, bytes }) => ({ device, width, height, bytes: bytes.length })) }
+            ? {
+                attachments: images.map(({ device, width, height, bytes }) => ({
+                  device,
+                  width,
+                  height,
+                  bytes: bytes.length,
+                })),
+              }
             : {}),
         },
         images.map(({ bytes }) => bytes),
