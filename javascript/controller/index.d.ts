@@ -26,54 +26,46 @@ interface Vector extends Sampled {
   getValues(): number[]
   getLookupTable(): number[]
 }
-export interface DistanceSensor extends OneValue {
+export interface DistanceSensor extends Device, OneValue {
   getMinValue(): number
   getMaxValue(): number
   /** rad */
   getAperture(): number
   getType(): 'generic' | 'infra-red' | 'sonar' | 'laser'
 }
-export class DistanceSensor extends Device {}
-export interface LightSensor extends OneValue {}
-export class LightSensor extends Device {}
-export interface TouchSensor extends OneValue {
+export interface LightSensor extends Device, OneValue {}
+export interface TouchSensor extends Device, OneValue {
   getValues(): number[]
   getType(): 'bumper' | 'force' | 'force-3d'
 }
-export class TouchSensor extends Device {}
-export interface PositionSensor extends OneValue {
+export interface PositionSensor extends Device, OneValue {
   getMotor(): Motor | null
 }
-export class PositionSensor extends Device {}
-export interface GPS extends Vector {
+export interface GPS extends Device, Vector {
   /** m/s */
   getSpeed(): number
   getSpeedVector(): number[]
 }
-export class GPS extends Device {}
-export interface Compass extends Vector {}
-export class Compass extends Device {}
+export interface Compass extends Device, Vector {}
 /** rad/s */
-export interface Gyro extends Vector {}
-export class Gyro extends Device {}
+export interface Gyro extends Device, Vector {}
 /** m/s² */
-export interface Accelerometer extends Vector {}
-export class Accelerometer extends Device {}
-export interface InertialUnit extends Sampled {
+export interface Accelerometer extends Device, Vector {}
+export interface InertialUnit extends Device, Sampled {
   /** rad */
   getRollPitchYaw(): number[]
   /** x, y, z, w */
   getQuaternion(): number[]
 }
-export class InertialUnit extends Device {}
-export interface Camera extends Sampled {
+export class Camera extends Device implements Sampled {
+  enable(samplingPeriod: number): void
+  disable(): void
+  getSamplingPeriod(): number
   getImage(): Uint8Array | null
   getWidth(): number
   getHeight(): number
   /** rad */
   getFov(): number
-}
-export class Camera extends Device {
   static imageGetRed(image: Uint8Array, width: number, x: number, y: number): number
   static imageGetGreen(image: Uint8Array, width: number, x: number, y: number): number
   static imageGetBlue(image: Uint8Array, width: number, x: number, y: number): number
@@ -105,7 +97,7 @@ export class Emitter extends Device {
   getChannel(): number
   setChannel(channel: number): void
 }
-export interface Receiver extends Sampled {
+export interface Receiver extends Device, Sampled {
   getQueueLength(): number
   nextPacket(): void
   getBytes(): Uint8Array
@@ -116,7 +108,6 @@ export interface Receiver extends Sampled {
   getChannel(): number
   setChannel(channel: number): void
 }
-export class Receiver extends Device {}
 
 export class Robot {
   static connect(link?: Link): Promise<Robot>

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { errorCatalogue } from './errors.js'
 
 const documented = [
-  ...readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8').matchAll(/^\| `([A-Z_]+)` \|/gm),
+  ...readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8').matchAll(/^\| `([A-Z_]+)`\s*\|/gm),
 ].map(([, code]) => code!)
 /** Diagnostics that are never errors. */
 const warnings = ['SCENE_UNKNOWN_NODE', 'SCENE_NOT_SIMULATED']

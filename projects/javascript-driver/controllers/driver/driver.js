@@ -18,7 +18,7 @@ right.enable(timeStep)
 
 // wheel1 and wheel3 are on the left, wheel2 and wheel4 on the right.
 function drive(leftSpeed, rightSpeed) {
-  wheels.forEach((wheel, index) => wheel.setVelocity(index % 2 === 0 ? leftSpeed : rightSpeed))
+  for (const [index, wheel] of wheels.entries()) wheel.setVelocity(index % 2 === 0 ? leftSpeed : rightSpeed)
 }
 
 console.log(`Hello from JavaScript, I am ${robot.getName()}.`)
