@@ -1,1 +1,7 @@
-export {}
+export { chromiumPath, chromiumProblem, launchChromium } from './chromium.js'
+export type { ProcessEntry } from './process-table.js'
+export { descendantsOf, processTable } from './process-table.js'
+export type { RunningSimyard } from './simyard-process.js'
+export { repositoryRoot, startSimyard } from './simyard-process.js'
+export type { OpenedSimulation } from './stream-client.js'
+export { openSimulation, TextSocket } from './stream-client.js'
