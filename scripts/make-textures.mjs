@@ -62,7 +62,8 @@ function paint(name, size, step, colour) {
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
       const rgb = colour((x + 0.5) / size, (y + 0.5) / size)
-      for (let c = 0; c < 3; c++) data[(y * size + x) * 3 + c] = Math.min(255, Math.max(0, Math.round(rgb[c] / step) * step))
+      for (let c = 0; c < 3; c++)
+        data[(y * size + x) * 3 + c] = Math.min(255, Math.max(0, Math.round(rgb[c] / step) * step))
     }
   }
   const url = new URL(name, folder)
@@ -113,7 +114,7 @@ paint('parquet.png', 256, 4, (u, v) => {
 })
 
 paint('chequered.png', 256, 4, (u, v) => {
-  const light = (u < 0.5) === (v < 0.5)
+  const light = u < 0.5 === v < 0.5
   const [a, b] = [modulo(u * 2, 1), modulo(v * 2, 1)]
   const joint = Math.min(a, b, 1 - a, 1 - b) < 0.006
   const speck = fractal2(u * 16, v * 16, 16, 3, 71)
