@@ -1,3 +1,5 @@
+export type { ExportOptions, X3dDialect } from './export/dialect.js'
+export { exportNodeX3d, exportX3d } from './export/x3d.js'
 export type { FileSource } from './files.js'
 export type { LoadSceneOptions, SceneLimits } from './load.js'
 export { loadScene } from './load.js'

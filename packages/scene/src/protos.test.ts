@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { SimyardError } from '@simyard/protocol'
+import { XMLValidator } from 'fast-xml-parser'
 import { describe, expect, test } from 'vitest'
-import { childNodes, type FileSource, getString, isDevice, loadScene, type SceneNode } from './index.js'
+import { childNodes, exportX3d, type FileSource, getString, isDevice, loadScene, type SceneNode } from './index.js'
 
 const folder = new URL('../../../protos/', import.meta.url)
 
@@ -58,8 +59,30 @@ describe('device names', () => {
         ...numbered('gs', 3),
       ],
     ],
+    [
+      'Thymio2 {}',
+      [
+        ...['motor.left', 'motor.right', 'leds.top', 'acc', 'button.center'],
+        ...numbered('prox.horizontal.', 7),
+        ...numbered('prox.ground.', 2),
+      ],
+    ],
+    ['Pioneer3dx {}', ['left wheel', 'right wheel', ...numbered('so', 16)]],
+    ['FourWheelRobot {}', ['wheel1', 'wheel2', 'wheel3', 'wheel4', 'ds_left', 'ds_right']],
   ])('%s', async (world, expected) => {
     const scene = await loadScene({ url: 'project:/worlds/w.wbt', files: library(world) })
     expect(deviceNames(scene.nodes[0]!)).toEqual(expect.arrayContaining(expected))
   })
+})
+
+test.each(['x3d', 'x3d-2019'] as const)('a world with everything goes out as %s', async (dialect) => {
+  const bodies = names.filter((name) => !appearances.includes(name)).map((name) => `${name} {}`)
+  const shapes = appearances.map((name) => `Shape { appearance ${name} {} geometry Box {} }`)
+  const world = `WorldInfo {}\nViewpoint {}\n${[...bodies, ...shapes].join('\n')}`
+  const scene = await loadScene({ url: 'project:/worlds/w.wbt', files: library(world) })
+  const text = exportX3d(scene, { dialect })
+  expect(XMLValidator.validate(text)).toBe(true)
+  const ids = [...text.matchAll(/ id='(n\d+)'/g)].map((match) => match[1])
+  expect(new Set(ids).size).toBe(ids.length)
+  for (const used of text.matchAll(/ USE='(n\d+)'/g)) expect(ids).toContain(used[1])
 })

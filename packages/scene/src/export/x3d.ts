@@ -1,0 +1,32 @@
+import type { SceneNode } from '../node.js'
+import type { Scene } from '../scene.js'
+import type { ExportOptions } from './dialect.js'
+import { nodeText, rootText } from './node-text.js'
+
+const HEADER = `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE X3D PUBLIC "ISO//Web3D//DTD X3D 3.0//EN" "http://www.web3d.org/specifications/x3d-3.0.dtd">
+<X3D version="3.0" profile="Immersive" xmlns:xsd="http://www.w3.org/2001/XMLSchema-instance" xsd:noNamespaceSchemaLocation="http://www.web3d.org/specifications/x3d-3.0.xsd">
+<head>
+<meta name="generator" content="Webots" />`
+
+/** The scene as viewers of Webots' streams read it: each top-level node on a line of its own, WorldInfo first. */
+export function exportX3d(scene: Scene, options: ExportOptions): string {
+  const context = { scene, options, written: new Map<number, number>() }
+  const roots = [scene.worldInfo, ...scene.nodes.filter((node) => node !== scene.worldInfo)]
+  const version = options.dialect === 'x3d' ? 'R2025a' : 'R2020a'
+  const lines = roots.map((node) => rootText(node, context)).filter((line) => line !== '')
+  return `${HEADER}
+<meta name="version" content="${version}" />
+</head>
+<Scene>
+${lines.join('\n')}
+</Scene>
+</X3D>
+`
+}
+
+/** One node with all below it, for a viewer that already has the rest: what a stream sends when a node is added. */
+export function exportNodeX3d(scene: Scene, node: SceneNode, options: ExportOptions): string {
+  const context = { scene, options, written: new Map<number, number>() }
+  return node.parent === undefined ? rootText(node, context) : nodeText(node, context)
+}
