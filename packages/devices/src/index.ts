@@ -1,1 +1,8 @@
-export {}
+export { type CameraRenderer, type CameraView, Rasterizer } from './camera-renderer.js'
+export type { Device, DeviceWorld } from './device.js'
+export { LookupTable, toResolution } from './lookup-table.js'
+export type { Picture } from './picture.js'
+export { Radio } from './radio.js'
+export { Random } from './random.js'
+export { type Readings, RobotDevices } from './robot-devices.js'
+export { type VisualShape, VisualWorld } from './visual-world.js'

@@ -1,6 +1,6 @@
 import { length, scale, type Vector3 } from '@simyard/geometry'
 import { SimyardError } from '@simyard/protocol'
-import type { SceneNode } from '@simyard/scene'
+import { faceSetMesh, getStrings, type SceneNode } from '@simyard/scene'
 import { contactRules } from './contact-materials.js'
 import { type EngineOptions, loadPhysicsEngine } from './engine.js'
 import { numberField, numbersField, stringField } from './fields.js'
@@ -12,11 +12,9 @@ import type { Triangles } from './shapes.js'
 
 /** What of a scene the physics needs. */
 export interface PhysicsScene {
-  readonly roots: readonly SceneNode[]
-  /** Axis of Cylinder, Capsule, Cone and normal of Plane: 'z' since R2022a (the default), 'y' before. */
-  readonly shapeAxis?: 'y' | 'z'
-  /** Triangles of IndexedFaceSet and Mesh nodes; others give undefined. */
-  trianglesOf?(geometry: SceneNode): Triangles | undefined
+  readonly nodes: readonly SceneNode[]
+  /** Meshes of Mesh nodes by URL. */
+  readonly meshes?: ReadonlyMap<string, Triangles>
 }
 
 const STANDARD_GRAVITY = 9.81
@@ -28,24 +26,29 @@ const LONGEST_INNER_STEP_MS = 2
  */
 export async function createPhysicsWorld(scene: PhysicsScene, options: EngineOptions = {}): Promise<PhysicsWorld> {
   const engine = await loadPhysicsEngine(options)
-  const worldInfo = scene.roots.find((root) => root.type === 'WorldInfo')
+  const worldInfo = scene.nodes.find((root) => root.type === 'WorldInfo')
   const gravity = gravityOf(worldInfo)
   const strength = length(gravity)
   const up: Vector3 = strength === 0 ? upOf(worldInfo) : scale(gravity, -1 / strength)
   const basicMs = worldInfo ? numberField(worldInfo, 'basicTimeStep', 32) : 32
   const innerStepSeconds = basicMs / Math.max(1, Math.ceil(basicMs / LONGEST_INNER_STEP_MS - 1e-9)) / 1000
-  const model = buildModel(scene.roots, {
-    shapeAxis: scene.shapeAxis ?? 'z',
+  const model = buildModel(scene.nodes, {
     up,
-    trianglesOf: (geometry) => scene.trianglesOf?.(geometry),
+    trianglesOf: (geometry) => trianglesOf(geometry, scene.meshes),
   })
   const mjcf = writeMjcf(model, { gravity, innerStepSeconds, contactRules: contactRules(worldInfo) })
   const damping = (solid: SceneNode) => dampingOf(solid, worldInfo)
   try {
     return new MujocoWorld({ engine, model, mjcf, gravity, up, innerStepSeconds, damping })
   } catch (error) {
-    throw rejected(error, scene.roots, mjcf.geoms)
+    throw rejected(error, scene.nodes, mjcf.geoms)
   }
+}
+
+function trianglesOf(geometry: SceneNode, meshes: PhysicsScene['meshes']): Triangles | undefined {
+  if (geometry.type === 'IndexedFaceSet') return faceSetMesh(geometry)
+  const [url] = geometry.type === 'Mesh' ? getStrings(geometry, 'url') : []
+  return url === undefined ? undefined : meshes?.get(url)
 }
 
 /** WorldInfo.gravity: a number along the world's down axis, or (before R2022a) the vector itself; m/s². */

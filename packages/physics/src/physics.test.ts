@@ -12,12 +12,19 @@ afterEach(() => {
 
 function node(type: string, fields: Record<string, FieldValue> = {}): SceneNode {
   const location = { file: 'test.wbt', line: nextId, column: 1 }
-  return { id: nextId++, type, fields: new Map(Object.entries(fields)), location, baseUrl: 'project:/worlds/' }
+  return {
+    id: nextId++,
+    type,
+    fields: new Map(Object.entries(fields)),
+    location,
+    baseUrl: 'project:/worlds/',
+    primitiveAxis: 'z',
+  }
 }
 
 async function worldOf(...roots: SceneNode[]): Promise<PhysicsWorld> {
   const info = node('WorldInfo', { basicTimeStep: 8 })
-  const world = await createPhysicsWorld({ roots: [info, ...roots] })
+  const world = await createPhysicsWorld({ nodes: [info, ...roots] })
   worlds.push(world)
   return world
 }
@@ -222,7 +229,7 @@ test('an impossible model is refused with its node', async () => {
     boundingObject: node('Sphere', { radius: Number.NaN }),
     physics: physics(1),
   })
-  await expect(createPhysicsWorld({ roots: [bad] })).rejects.toMatchObject({
+  await expect(createPhysicsWorld({ nodes: [bad] })).rejects.toMatchObject({
     code: 'PHYSICS_MODEL_REJECTED',
     message: expect.stringContaining('ghost'),
   })

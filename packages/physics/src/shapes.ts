@@ -19,10 +19,8 @@ export interface Triangles {
   readonly indices: ArrayLike<number>
 }
 
-/** How shapes are read: the axis of cylinders and the normal of planes, and where meshes come from. */
+/** How shapes are read: which way is up, and where triangles come from. */
 export interface ShapeContext {
-  /** 'z' since the language's version R2022a, 'y' before. */
-  readonly shapeAxis: 'y' | 'z'
   /** Unit vector against gravity. */
   readonly up: Vector3
   trianglesOf(geometry: SceneNode): Triangles | undefined
@@ -95,9 +93,9 @@ export function shapeOf(
   scale: Vector3,
   context: ShapeContext,
 ): BoundingShape | undefined {
-  const upright = context.shapeAxis === 'y' ? composePoses(outer, Y_UP) : outer
-  const across = context.shapeAxis === 'y' ? Math.max(scale[0], scale[2]) : Math.max(scale[0], scale[1])
-  const along = context.shapeAxis === 'y' ? scale[1] : scale[2]
+  const upright = node.primitiveAxis === 'y' ? composePoses(outer, Y_UP) : outer
+  const across = node.primitiveAxis === 'y' ? Math.max(scale[0], scale[2]) : Math.max(scale[0], scale[1])
+  const along = node.primitiveAxis === 'y' ? scale[1] : scale[2]
   const made = (form: ShapeForm, mass: MassProperties, pose: Pose): BoundingShape => ({
     form,
     pose,
@@ -130,7 +128,7 @@ export function shapeOf(
     case 'Plane':
       return made({ type: 'plane' }, boxMass([0, 0, 0]), upright)
     case 'ElevationGrid':
-      return elevationGrid(node, outer, scale, context)
+      return elevationGrid(node, outer, scale)
     default: {
       const triangles = context.trianglesOf(node)
       if (!triangles || triangles.indices.length === 0) return undefined
@@ -175,8 +173,8 @@ function cone(radius: number, height: number): Triangles {
 }
 
 /** A grid with `yDimension` grows along x and y, one with `zDimension` along x and z (before R2022a). */
-function elevationGrid(node: SceneNode, outer: Pose, scale: Vector3, context: ShapeContext): BoundingShape | undefined {
-  const old = node.fields.has('zDimension') || context.shapeAxis === 'y'
+function elevationGrid(node: SceneNode, outer: Pose, scale: Vector3): BoundingShape | undefined {
+  const old = node.fields.has('zDimension') || node.primitiveAxis === 'y'
   const columns = numberField(node, 'xDimension', 0)
   const rows = numberField(node, old ? 'zDimension' : 'yDimension', 0)
   if (columns < 2 || rows < 2) return undefined

@@ -1,0 +1,61 @@
+import { SimyardError } from '@simyard/protocol'
+import type { FileSource } from '@simyard/scene'
+import { decode as decodePng } from 'fast-png'
+import { decode as decodeJpeg } from 'jpeg-js'
+
+/** RGBA, 8 bits each, rows from the top left. */
+export interface Image {
+  readonly width: number
+  readonly height: number
+  readonly rgba: Uint8Array
+}
+
+const MAX_PIXELS = 4096 * 4096
+
+/** Reads a PNG or JPEG file. Rejects with SCENE_FILE_MISSING or SCENE_MESH_INVALID. */
+export async function loadImage(url: string, files: FileSource): Promise<Image> {
+  const bytes = await files.read(url)
+  try {
+    return bytes[0] === 0xff && bytes[1] === 0xd8 ? jpeg(bytes) : png(bytes)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new SimyardError('SCENE_MESH_INVALID', `${url} is not a PNG or JPEG image: ${reason}`, { cause: error })
+  }
+}
+
+function jpeg(bytes: Uint8Array): Image {
+  const { width, height, data } = decodeJpeg(bytes, { useTArray: true, formatAsRGBA: true, maxResolutionInMP: 17 })
+  return { width, height, rgba: data }
+}
+
+function png(bytes: Uint8Array): Image {
+  const { width, height, data, channels, depth, palette } = decodePng(bytes)
+  const pixels = width * height
+  if (pixels > MAX_PIXELS) throw new RangeError(`${width} × ${height} pixels are too many`)
+  const rgba = new Uint8Array(pixels * 4)
+  const shift = depth === 16 ? 8 : 0
+  for (let i = 0; i < pixels; i++) {
+    if (palette) {
+      const color = palette[indexAt(data, i, width, depth)] ?? []
+      rgba.set([color[0] ?? 0, color[1] ?? 0, color[2] ?? 0, color[3] ?? 255], 4 * i)
+      continue
+    }
+    const at = (channel: number): number => (data[i * channels + channel] ?? 0) >> shift
+    const gray = channels < 3
+    rgba[4 * i] = at(0)
+    rgba[4 * i + 1] = gray ? at(0) : at(1)
+    rgba[4 * i + 2] = gray ? at(0) : at(2)
+    rgba[4 * i + 3] = channels === 2 ? at(1) : channels === 4 ? at(3) : 255
+  }
+  return { width, height, rgba }
+}
+
+/** Palette indices below 8 bits are packed, each row beginning a new byte. */
+function indexAt(data: ArrayLike<number>, pixel: number, width: number, depth: number): number {
+  if (depth >= 8) return data[pixel] ?? 0
+  const perByte = 8 / depth
+  const row = Math.floor(pixel / width)
+  const column = pixel % width
+  const byte = data[row * Math.ceil(width / perByte) + Math.floor(column / perByte)] ?? 0
+  return (byte >> (8 - depth * ((column % perByte) + 1))) & ((1 << depth) - 1)
+}
