@@ -1,1 +1,2 @@
-export {}
+export type { SandboxStatus, SiteStatus } from './schema.js'
+export { createWebsite, type Website, type WebsiteOptions } from './website.js'

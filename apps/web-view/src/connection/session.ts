@@ -1,0 +1,120 @@
+import { type Failure, isFailure, isRecord, parseJson } from './message.js'
+
+export type StepName = 'seat' | 'process' | 'world' | 'frame'
+
+/** One named step of the start, for the checklist on the screen. */
+export interface Progress {
+  readonly step: StepName
+  readonly state: 'active' | 'done' | 'failed'
+  readonly text?: string
+  readonly percent?: number
+  readonly error?: Failure
+}
+
+export class ConnectionFailure extends Error {
+  constructor(
+    readonly step: StepName,
+    readonly failure: Failure,
+  ) {
+    super(failure.message)
+  }
+}
+
+/** A seat on a simulation server. The simulation lives as long as `socket` is open. */
+export interface Seat {
+  readonly streamUrl: string
+  readonly socket: WebSocket
+}
+
+/** Asks the session server for a seat and the simulation server for a simulator of the world. */
+export async function takeSeat(
+  server: string,
+  report: (progress: Progress) => void,
+  signal: AbortSignal,
+): Promise<Seat> {
+  report({ step: 'seat', state: 'active' })
+  const node = await askForNode(server, signal)
+  report({ step: 'seat', state: 'done' })
+  return startSimulator(node, worldUrl(server), report, signal)
+}
+
+async function askForNode(server: string, signal: AbortSignal): Promise<string> {
+  let reply: Response
+  try {
+    reply = await fetch(server, { signal, cache: 'no-store' })
+  } catch (cause) {
+    if (signal.aborted) throw cause
+    throw new ConnectionFailure('seat', {
+      code: 'VIEW_UNREACHABLE',
+      message: 'The session server does not answer. Check the connection, then try again.',
+    })
+  }
+  const text = (await reply.text()).trim()
+  if (/^wss?:\/\//.test(text)) return text
+  throw new ConnectionFailure('seat', failureFromText(text, `The session server answered ${reply.status}.`))
+}
+
+function startSimulator(
+  node: string,
+  world: string,
+  report: (progress: Progress) => void,
+  signal: AbortSignal,
+): Promise<Seat> {
+  return new Promise((resolve, reject) => {
+    report({ step: 'process', state: 'active' })
+    const socket = new WebSocket(`${node.replace(/\/$/, '')}/client`)
+    let current: StepName = 'process'
+    const fail = (failure: Failure) => {
+      socket.close()
+      reject(new ConnectionFailure(current, failure))
+    }
+    const abort = () => {
+      socket.close()
+      reject(new DOMException('The connection was closed.', 'AbortError'))
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    socket.addEventListener('open', () => socket.send(JSON.stringify({ start: { url: world } })))
+    socket.addEventListener('close', () =>
+      fail({ code: 'VIEW_DISCONNECTED', message: 'The simulation server closed the connection before it was ready.' }),
+    )
+    socket.addEventListener('message', (event) => {
+      const text = String(event.data)
+      if (text.startsWith('webots:')) {
+        report({ step: 'process', state: 'done' })
+        signal.removeEventListener('abort', abort)
+        resolve({ streamUrl: text.slice(7).trim(), socket })
+      } else if (text.startsWith('simyard:')) {
+        const step = parseJson(text.slice(8))
+        if (!isRecord(step) || step.type !== 'step' || !isStepName(step.name)) return
+        current = step.name
+        if (step.state === 'failed')
+          fail(isFailure(step.error) ? step.error : { code: 'INTERNAL', message: 'The start failed.' })
+        else if (step.state === 'active' || step.state === 'done') report({ step: step.name, state: step.state })
+      } else if (/^(loading: *)?error:/i.test(text)) {
+        const message = text.replace(/^(loading: *)?error: */i, '')
+        // The typed step that names the code may follow at once.
+        setTimeout(() => fail(failureFromText(message, 'The simulator could not be started.')), 150)
+      } else if (text.startsWith('loading: ')) {
+        report({ step: 'process', state: 'active', text: text.slice(9) })
+      }
+    })
+  })
+}
+
+/** What follows `?url=`, unchanged: other servers expect it undecoded. */
+function worldUrl(server: string): string {
+  const at = server.indexOf('?url=')
+  return at < 0 ? server : server.slice(at + 5)
+}
+
+function isStepName(value: unknown): value is StepName {
+  return value === 'seat' || value === 'process' || value === 'world'
+}
+
+export function failureFromText(text: string, otherwise: string): Failure {
+  const data = parseJson(text)
+  if (isRecord(data) && isFailure(data.error)) return data.error
+  if (isFailure(data)) return data
+  const plain = text.startsWith('<') ? '' : text.replace(/^Error: */, '').slice(0, 400)
+  return { code: 'VIEW_SERVER_REFUSED', message: plain || otherwise }
+}

@@ -1,0 +1,352 @@
+import type { Failure, SimyardEvent, StreamMessage } from './connection/message.js'
+import { ConnectionFailure, type Progress, type Seat, takeSeat } from './connection/session.js'
+import { Stream } from './connection/stream.js'
+import { StartChecklist } from './overlay/start-checklist.js'
+import { viewStyle } from './overlay/style.js'
+import { SceneGraph } from './scene/scene-graph.js'
+import { Stage } from './stage/stage.js'
+import type { ViewEvents, ViewState } from './view-event.js'
+
+const RECONNECTS = 3
+
+/**
+ * <simyard-view server="…/session?url=….wbt"> or <simyard-view stream="ws://…">: a live simulation in a page.
+ * Connects when it has an address and is in the document; leaving the document closes it and ends its simulation.
+ */
+export class SimyardView extends HTMLElement {
+  static readonly observedAttributes = ['server', 'stream', 'theme']
+
+  private readonly shadow = this.attachShadow({ mode: 'open' })
+  private readonly checklist = new StartChecklist(() => void this.connect())
+  private readonly darkScheme = matchMedia('(prefers-color-scheme: dark)')
+  private stage: Stage | undefined
+  private graph: SceneGraph | undefined
+  private stream: Stream | undefined
+  private seat: Seat | undefined
+  private attempt: AbortController | undefined
+  private reconnects = 0
+  private time = 0
+  private typedConsole = false
+  private pictureShown = false
+  private current: ViewState = 'idle'
+  private readonly onScheme = () => this.applyTheme()
+
+  get state(): ViewState {
+    return this.current
+  }
+
+  /** Simulated milliseconds. */
+  get timeMs(): number {
+    return this.time
+  }
+
+  connectedCallback(): void {
+    this.darkScheme.addEventListener('change', this.onScheme)
+    if (!this.stage) this.build()
+    if (this.hasAttribute('server') || this.hasAttribute('stream')) void this.connect()
+  }
+
+  disconnectedCallback(): void {
+    this.darkScheme.removeEventListener('change', this.onScheme)
+    this.close()
+    this.stage?.dispose()
+    this.stage = undefined
+  }
+
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    if (!this.isConnected || before === after) return
+    if (name === 'theme') this.applyTheme()
+    else if (after !== null) void this.connect()
+  }
+
+  /** Starts, or starts again. Resolves when the stream is open or the start has failed; see `state`. */
+  async connect(): Promise<void> {
+    this.disconnect()
+    if (!this.stage) return
+    const attempt = new AbortController()
+    this.attempt = attempt
+    this.pictureShown = false
+    this.reconnects = 0
+    const direct = this.getAttribute('stream') ?? this.directStream()
+    this.checklist.begin(direct === undefined ? 'all' : 'stream')
+    this.setState('connecting')
+    if (direct !== undefined) {
+      this.openStream(direct)
+      return
+    }
+    try {
+      const seat = await takeSeat(
+        this.getAttribute('server') ?? '',
+        (progress) => this.report(progress),
+        attempt.signal,
+      )
+      if (attempt.signal.aborted) {
+        seat.socket.close()
+        return
+      }
+      this.seat = seat
+      seat.socket.addEventListener('close', () => {
+        if (this.seat === seat && this.current !== 'failed') this.lost()
+      })
+      this.openStream(seat.streamUrl)
+    } catch (error) {
+      if (attempt.signal.aborted) return
+      if (error instanceof ConnectionFailure) this.fail(error.failure, error.step)
+      else this.fail({ code: 'INTERNAL', message: String(error) }, 'seat')
+    }
+  }
+
+  /** Ends both conversations; the server then ends the simulation. */
+  close(): void {
+    this.disconnect()
+    this.checklist.finish()
+    this.setState('closed')
+  }
+
+  run(): void {
+    this.stream?.send('real-time:-1')
+  }
+
+  pause(): void {
+    this.stream?.send('pause')
+  }
+
+  step(): void {
+    this.stream?.send('step')
+  }
+
+  fast(): void {
+    this.stream?.send('fast:-1')
+  }
+
+  reset(): void {
+    this.stream?.send('reset')
+  }
+
+  loadWorld(world: string): void {
+    this.stream?.send(`load:${world}`)
+  }
+
+  /** Replaces an existing file of a controller in the running simulation; a reset starts it anew. */
+  setController(name: string, file: string, content: string): void {
+    this.stream?.send(`set controller:${name}/${file}:${content.split('\n').length}\n${content}`)
+  }
+
+  /** A raw message of the stream's protocol. */
+  send(text: string): void {
+    this.stream?.send(text)
+  }
+
+  resetCamera(): void {
+    this.stage?.resetCamera()
+  }
+
+  private build(): void {
+    const style = document.createElement('style')
+    style.textContent = viewStyle
+    const host = document.createElement('div')
+    host.className = 'stage'
+    this.shadow.replaceChildren(style, host, this.checklist.element)
+    try {
+      this.stage = new Stage(host, {
+        onPick: (robot) => this.emit('simyard-pick', robot === undefined ? {} : { robot }),
+        onFollow: (robot) => this.emit('simyard-follow', robot === undefined ? {} : { robot }),
+      })
+      this.applyTheme()
+    } catch {
+      this.fail(
+        {
+          code: 'VIEW_NO_WEBGL',
+          message:
+            'This browser cannot show 3D pictures (WebGL is off or missing). Switch on hardware acceleration or use another browser.',
+        },
+        'frame',
+      )
+    }
+  }
+
+  private applyTheme(): void {
+    this.stage?.setTheme(
+      this.getAttribute('theme') === 'dark' || (!this.hasAttribute('theme') && this.darkScheme.matches),
+    )
+  }
+
+  private directStream(): string | undefined {
+    const server = this.getAttribute('server') ?? ''
+    return /^wss?:/.test(server) && !server.endsWith('.wbt') ? server : undefined
+  }
+
+  private openStream(url: string): void {
+    this.report({ step: 'world', state: 'active' })
+    this.stream = new Stream(url, {
+      onMessage: (message) => this.receive(message),
+      onClose: (clean) => this.onStreamClosed(url, clean),
+    })
+  }
+
+  private onStreamClosed(url: string, clean: boolean): void {
+    this.stream = undefined
+    if (this.current === 'failed') return
+    if (!clean && this.pictureShown && this.reconnects < RECONNECTS) {
+      const wait = 500 * 2 ** this.reconnects++
+      const attempt = this.attempt
+      this.setState('connecting')
+      setTimeout(() => {
+        if (attempt === this.attempt && !attempt?.signal.aborted) this.openStream(url)
+      }, wait)
+      return
+    }
+    this.lost()
+  }
+
+  private lost(): void {
+    const message = this.pictureShown
+      ? 'The simulation ended or the connection to it was lost. Starting again begins a new simulation.'
+      : 'The connection to the simulator was lost before the world was there.'
+    this.fail({ code: 'VIEW_DISCONNECTED', message }, this.pictureShown ? undefined : 'world')
+  }
+
+  private receive(message: StreamMessage): void {
+    switch (message.type) {
+      case 'loading':
+        this.report({ step: 'world', state: 'active', text: message.phase, percent: message.percent })
+        return
+      case 'worlds':
+        this.emit('simyard-worlds', { current: message.current, all: message.all })
+        return
+      case 'model':
+        if (message.xml === '') this.stage?.clear()
+        else this.showModel(message.xml)
+        return
+      case 'delete-world':
+        this.pictureShown = false
+        this.checklist.begin('stream')
+        this.stage?.clear()
+        return
+      case 'frame':
+        this.showFrame(message.frame.time, message.frame.updates ?? [])
+        return
+      case 'mode':
+        this.reconnects = 0
+        if (message.timeMs !== undefined) this.setTime(message.timeMs)
+        this.setState(message.mode === 'pause' ? 'paused' : message.mode === 'fast' ? 'fast' : 'running')
+        return
+      case 'console':
+        if (!this.typedConsole) this.emit('simyard-console', { stream: message.stream, line: message.line })
+        return
+      case 'reset-finished':
+        this.emit('simyard-reset', {})
+        return
+      case 'node-added':
+        this.graph?.insert(message.parent, message.xml)
+        return
+      case 'node-removed':
+        this.graph?.remove(message.id)
+        return
+      case 'event':
+        this.receiveEvent(message.event)
+        return
+    }
+  }
+
+  private receiveEvent(event: SimyardEvent): void {
+    switch (event.type) {
+      case 'speed':
+        this.emit('simyard-speed', event)
+        return
+      case 'diagnostic':
+        this.emit('simyard-diagnostic', event.diagnostic)
+        return
+      case 'sandbox':
+        this.emit('simyard-sandbox', event)
+        return
+      case 'console':
+        // From a server that tells the robot's name, the plain lines say the same again.
+        this.typedConsole = true
+        this.emit('simyard-console', event)
+        return
+      case 'error':
+        if (this.pictureShown) this.emit('simyard-error', { error: event.error })
+        else this.fail(event.error, 'world')
+        return
+      case 'step':
+        if (event.state === 'failed' && event.error) this.fail(event.error, event.name)
+    }
+  }
+
+  private showModel(xml: string): void {
+    const stage = this.stage
+    if (!stage) return
+    const graph = new SceneGraph(this.stream?.assetBase ?? location.href, {
+      onChange: () => stage.invalidate(),
+      onSetting: (element) => stage.applySetting(element),
+    })
+    try {
+      const settings = graph.load(xml)
+      this.graph = graph
+      this.report({ step: 'world', state: 'done' })
+      this.report({ step: 'frame', state: 'active' })
+      stage.show(graph, settings, () => this.onFirstPicture())
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.fail({ code: 'VIEW_BAD_SCENE', message: `The scene cannot be shown: ${reason}` }, 'world')
+    }
+  }
+
+  private onFirstPicture(): void {
+    this.pictureShown = true
+    this.report({ step: 'frame', state: 'done' })
+    this.checklist.finish()
+    if (this.hasAttribute('autoplay')) this.run()
+  }
+
+  private showFrame(time: number | undefined, updates: Parameters<SceneGraph['update']>[0]): void {
+    const back = time !== undefined && time < this.time
+    this.graph?.update(updates, performance.now(), back || !this.pictureShown)
+    if (time !== undefined) this.setTime(time)
+  }
+
+  private setTime(timeMs: number): void {
+    this.time = timeMs
+    this.emit('simyard-time', { timeMs })
+  }
+
+  private report(progress: Progress): void {
+    this.checklist.report(progress)
+    this.emit('simyard-progress', progress)
+  }
+
+  private fail(failure: Failure, step: Progress['step'] | undefined): void {
+    this.setState('failed')
+    this.disconnect()
+    this.checklist.fail(
+      failure,
+      step,
+      this.pictureShown ? 'The simulation has stopped' : 'The simulation did not start',
+    )
+    if (step) this.emit('simyard-progress', { step, state: 'failed', error: failure })
+    this.emit('simyard-error', { error: failure })
+  }
+
+  private disconnect(): void {
+    this.attempt?.abort()
+    this.stream?.close()
+    this.stream = undefined
+    const seat = this.seat
+    this.seat = undefined
+    seat?.socket.close()
+    this.time = 0
+    this.typedConsole = false
+  }
+
+  private setState(state: ViewState): void {
+    if (this.current === state) return
+    this.current = state
+    this.dataset.state = state
+    this.emit('simyard-state', { state })
+  }
+
+  private emit<Name extends keyof ViewEvents>(name: Name, detail: ViewEvents[Name]): void {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }))
+  }
+}

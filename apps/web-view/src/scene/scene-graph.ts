@@ -1,0 +1,302 @@
+import {
+  type BufferGeometry,
+  Group,
+  type Light,
+  LineBasicMaterial,
+  LineSegments,
+  Mesh,
+  MeshStandardMaterial,
+  type Object3D,
+  Points,
+  PointsMaterial,
+} from 'three'
+import type { NodeChange } from '../connection/message.js'
+import { applyAppearance, plainMaterial } from './appearance.js'
+import { attributeText, boolean, color, rotation, vector } from './attribute.js'
+import { lineTags, makeGeometry, meshTags, pointTags } from './geometry.js'
+import { applyLight, lightTags, makeLight } from './light.js'
+import { loadMeshFile } from './mesh-file.js'
+import { Motion } from './motion.js'
+import { TextureCache } from './texture-cache.js'
+
+const singleTags = new Set(['WorldInfo', 'Viewpoint', 'Background', 'Fog'])
+const notDrawn = new Set([
+  ...singleTags,
+  'Physics',
+  'SolidReference',
+  'HingeJointParameters',
+  'JointParameters',
+  'BallJointParameters',
+  'PositionSensor',
+  'Brake',
+  'RotationalMotor',
+  'LinearMotor',
+  'Recognition',
+  'Lens',
+  'Focus',
+  'Zoom',
+  'Damping',
+  'ImmersionProperties',
+  'LensFlare',
+])
+const poseFields = new Set(['translation', 'rotation'])
+
+/** Draws one node again after its attributes changed. */
+type Redraw = () => void
+
+export interface SceneGraphEvents {
+  /** Something that is on the screen has changed. */
+  onChange(): void
+  /** Viewpoint, Background, Fog or WorldInfo has changed. */
+  onSetting(element: Element): void
+}
+
+/** The scene's XML as three.js objects, kept in step with the updates of the stream. */
+export class SceneGraph {
+  readonly root = new Group()
+  readonly motion = new Motion()
+  private readonly elements = new Map<string, Element>()
+  private readonly poses = new Map<string, Object3D[]>()
+  private readonly redraws = new Map<string, Redraw[]>()
+  private readonly objects = new Map<string, Object3D[]>()
+  private readonly textures: TextureCache
+
+  constructor(
+    private readonly assetBase: string,
+    private readonly events: SceneGraphEvents,
+  ) {
+    this.textures = new TextureCache(assetBase, () => events.onChange())
+  }
+
+  /** Throws when the text is not a scene. Returns the nodes that set up the picture. */
+  load(xml: string): Element[] {
+    const scene = parseXml(xml, 'Scene')
+    this.index(scene)
+    for (const child of scene.children) this.add(child, this.root)
+    return [...scene.children].filter((child) => singleTags.has(child.tagName))
+  }
+
+  insert(parentId: string, xml: string): void {
+    const nodes = parseXml(xml.startsWith('<nodes') || xml.startsWith('<?xml') ? xml : `<nodes>${xml}</nodes>`, 'nodes')
+    this.index(nodes)
+    const parents = parentId === 'n0' ? [this.root] : (this.objects.get(parentId) ?? [])
+    for (const parent of parents) for (const child of nodes.children) this.add(child, parent)
+    this.events.onChange()
+  }
+
+  remove(id: string): void {
+    for (const object of this.objects.get(id) ?? []) {
+      this.motion.forget(object)
+      object.removeFromParent()
+      release(object)
+    }
+    const element = this.elements.get(id)
+    for (const one of element ? [element, ...element.querySelectorAll('[id]')] : []) {
+      const gone = one.getAttribute('id') ?? ''
+      for (const map of [this.elements, this.poses, this.redraws, this.objects]) map.delete(gone)
+    }
+    this.events.onChange()
+  }
+
+  /** `jump`: take the new poses at once (reset, first state). */
+  update(changes: readonly NodeChange[], now: number, jump: boolean): void {
+    this.motion.beginFrame(now, jump)
+    for (const change of changes) this.apply(change, now, jump)
+    if (changes.length > 0) this.events.onChange()
+  }
+
+  objectOf(id: string): Object3D | undefined {
+    return this.objects.get(id)?.[0]
+  }
+
+  dispose(): void {
+    this.textures.dispose()
+    this.motion.clear()
+    release(this.root)
+    this.root.removeFromParent()
+  }
+
+  private apply(change: NodeChange, now: number, jump: boolean): void {
+    const id = `n${change.id}`
+    const element = this.elements.get(id)
+    if (!element) return
+    let redraw = false
+    for (const [field, value] of Object.entries(change)) {
+      if (field === 'id') continue
+      element.setAttribute(field, attributeText(value))
+      redraw ||= !poseFields.has(field) || !this.poses.has(id)
+    }
+    const moved = change.translation !== undefined || change.rotation !== undefined
+    for (const object of moved ? (this.poses.get(id) ?? []) : []) {
+      const position = change.translation === undefined ? undefined : vector(element, 'translation', [0, 0, 0])
+      const turned = change.rotation === undefined ? undefined : rotation(element, 'rotation')
+      this.motion.target(object, now, position, turned, jump)
+    }
+    if (redraw) this.redraw(id, element)
+  }
+
+  private redraw(id: string, element: Element): void {
+    if (singleTags.has(element.tagName)) this.events.onSetting(element)
+    for (const one of this.redraws.get(id) ?? []) one()
+  }
+
+  private index(root: Element): void {
+    for (const element of root.querySelectorAll('[id]')) this.elements.set(element.getAttribute('id')!, element)
+  }
+
+  private readonly resolve = (element: Element): Element => {
+    const use = element.getAttribute('USE')
+    return (use !== null && (this.elements.get(use) ?? this.elements.get(`n${use}`))) || element
+  }
+
+  private add(given: Element, parent: Object3D): void {
+    if (notDrawn.has(given.tagName) || isHidden(given)) return
+    const element = this.resolve(given)
+    const object = lightTags.has(element.tagName)
+      ? this.light(element, parent)
+      : element.tagName === 'Shape'
+        ? this.shape(element)
+        : this.group(element)
+    remember(this.objects, given.getAttribute('id'), object)
+    if (element !== given) remember(this.objects, element.getAttribute('id'), object)
+    parent.add(object)
+  }
+
+  private group(element: Element): Object3D {
+    const group = new Group()
+    group.name = element.getAttribute('name') ?? ''
+    group.userData.tag = element.tagName
+    group.userData.nodeId = element.getAttribute('id')
+    if (element.tagName === 'Robot' || element.getAttribute('type') === 'robot')
+      group.userData.robot = group.name || 'robot'
+    group.position.copy(vector(element, 'translation', [0, 0, 0]))
+    rotation(element, 'rotation', group.quaternion)
+    const applyScale = () => group.scale.copy(vector(element, 'scale', [1, 1, 1]))
+    applyScale()
+    remember(this.poses, element.getAttribute('id'), group)
+    remember(this.redraws, element.getAttribute('id'), applyScale)
+    for (const child of element.children) this.add(child, group)
+    return group
+  }
+
+  private light(element: Element, parent: Object3D): Light {
+    const light = makeLight(element)
+    parent.add(light)
+    applyLight(light, element)
+    if ('target' in light) parent.add(light.target as Object3D)
+    remember(this.redraws, element.getAttribute('id'), () => applyLight(light, element))
+    return light
+  }
+
+  private shape(element: Element): Object3D {
+    const holder = new Group()
+    holder.userData.pickable = boolean(element, 'isPickable', true)
+    const children = [...element.children].map(this.resolve)
+    const appearance =
+      children.find((child) => child.tagName === 'PBRAppearance') ??
+      children.find((child) => child.tagName === 'Appearance')
+    const material = plainMaterial()
+    if (appearance) {
+      const paint = () => applyAppearance(material, appearance, this.resolve, this.textures)
+      paint()
+      for (const one of [appearance, ...[...appearance.children].map(this.resolve)]) {
+        remember(this.redraws, one.getAttribute('id'), paint)
+      }
+    }
+    const shadows = () => {
+      const cast = boolean(element, 'castShadows', true)
+      holder.traverse((one) => {
+        one.castShadow = cast
+      })
+    }
+    for (const child of children) this.geometry(child, holder, material, appearance)
+    shadows()
+    remember(this.redraws, element.getAttribute('id'), shadows)
+    return holder
+  }
+
+  private geometry(
+    element: Element,
+    holder: Group,
+    material: MeshStandardMaterial,
+    appearance: Element | undefined,
+  ): void {
+    if (meshTags.has(element.tagName)) {
+      loadMeshFile(element, this.assetBase, material)
+        .then((object) => {
+          holder.add(object)
+          this.events.onChange()
+        })
+        .catch((error: unknown) => console.warn('simyard-view: a mesh is missing:', error))
+      return
+    }
+    const made = makeGeometry(element, this.resolve)
+    if (!made) return
+    const drawn = drawable(element, made, material, appearance)
+    holder.add(drawn)
+    const rebuild = () => {
+      const next = makeGeometry(element, this.resolve)
+      if (!next) return
+      drawn.geometry.dispose()
+      drawn.geometry = next
+    }
+    for (const one of [element, ...[...element.children].map(this.resolve)]) {
+      remember(this.redraws, one.getAttribute('id'), rebuild)
+    }
+  }
+}
+
+function drawable(
+  element: Element,
+  geometry: BufferGeometry,
+  material: MeshStandardMaterial,
+  appearance: Element | undefined,
+): Mesh | LineSegments | Points {
+  if (lineTags.has(element.tagName) || pointTags.has(element.tagName)) {
+    const source = appearance?.querySelector('Material')
+    const tint = source ? color(source, 'emissiveColor', [1, 1, 1]) : material.color
+    return lineTags.has(element.tagName)
+      ? new LineSegments(geometry, new LineBasicMaterial({ color: tint }))
+      : new Points(
+          geometry,
+          new PointsMaterial({ color: tint, size: 0.01, vertexColors: geometry.hasAttribute('color') }),
+        )
+  }
+  const mesh = new Mesh(geometry, material)
+  mesh.receiveShadow = true
+  return mesh
+}
+
+function isHidden(element: Element): boolean {
+  return (
+    element.getAttribute('role') === 'boundingObject' ||
+    element.getAttribute('render') === 'false' ||
+    (element.tagName === 'Switch' && element.getAttribute('whichChoice') === '-1')
+  )
+}
+
+function remember<T>(map: Map<string, T[]>, id: string | null, value: T): void {
+  if (id === null) return
+  const list = map.get(id)
+  if (list) list.push(value)
+  else map.set(id, [value])
+}
+
+function parseXml(text: string, tag: string): Element {
+  const document = new DOMParser().parseFromString(text, 'text/xml')
+  const problem = document.querySelector('parsererror')
+  const found = document.querySelector(tag)
+  if (problem || !found) throw new Error(problem?.textContent?.split('\n')[0] ?? `the scene has no <${tag}>`)
+  return found
+}
+
+function release(root: Object3D): void {
+  root.traverse((one) => {
+    if (!(one instanceof Mesh || one instanceof LineSegments || one instanceof Points)) return
+    one.geometry.dispose()
+    for (const material of Array.isArray(one.material) ? one.material : [one.material]) {
+      if (material instanceof MeshStandardMaterial) material.map?.dispose()
+      material.dispose()
+    }
+  })
+}

@@ -1,0 +1,20 @@
+import type { Failure, SimyardEvent } from './connection/message.js'
+import type { Progress } from './connection/session.js'
+
+export type ViewState = 'idle' | 'connecting' | 'paused' | 'running' | 'fast' | 'failed' | 'closed'
+
+/** Events of <simyard-view> and their details. */
+export interface ViewEvents {
+  'simyard-state': { readonly state: ViewState }
+  'simyard-progress': Progress
+  'simyard-console': { readonly stream: 'stdout' | 'stderr'; readonly robot?: string; readonly line: string }
+  'simyard-error': { readonly error: Failure }
+  'simyard-diagnostic': Extract<SimyardEvent, { type: 'diagnostic' }>['diagnostic']
+  'simyard-speed': { readonly realTimeFactor: number; readonly reason?: string }
+  'simyard-time': { readonly timeMs: number }
+  'simyard-worlds': { readonly current: string; readonly all: readonly string[] }
+  'simyard-reset': Record<string, never>
+  'simyard-sandbox': { readonly ok: boolean; readonly driver?: string; readonly message?: string }
+  'simyard-pick': { readonly robot?: string }
+  'simyard-follow': { readonly robot?: string }
+}

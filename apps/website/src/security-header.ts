@@ -1,0 +1,38 @@
+import type { FastifyReply } from 'fastify'
+
+/**
+ * Pages run our own scripts only. Streams may come from any simulation server, so connect-src names schemes; styles are
+ * inline where the editor and the view put them.
+ */
+const pagePolicy = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob: http: https:",
+  "connect-src 'self' ws: wss: http: https:",
+  "worker-src 'self' blob:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'self'",
+].join('; ')
+
+/** A project's file opened as a page is a stranger's text: it may do nothing. */
+const filePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
+
+export function secure(reply: FastifyReply): void {
+  reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'strict-origin-when-cross-origin')
+}
+
+export function securePage(reply: FastifyReply): void {
+  reply
+    .header('content-security-policy', pagePolicy)
+    .header('permissions-policy', 'camera=(), microphone=(), geolocation=()')
+}
+
+export function secureFile(reply: FastifyReply): void {
+  reply
+    .header('content-security-policy', filePolicy)
+    .header('access-control-allow-origin', '*')
+    .header('cross-origin-resource-policy', 'cross-origin')
+}

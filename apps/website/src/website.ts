@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import { limits, type ProjectStore } from '@simyard/projects'
+import { SimyardError } from '@simyard/protocol'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
+import { apiRoutes, filePath, projectId } from './api-route.js'
+import { contentType } from './content-type.js'
+import { CreationLimit } from './creation-limit.js'
+import { sendError } from './error-reply.js'
+import { openApiDocument } from './openapi.js'
+import type { SiteStatus } from './schema.js'
+import { secure, secureFile, securePage } from './security-header.js'
+
+export interface WebsiteOptions {
+  readonly store: ProjectStore
+  /** Built pages: index.html, project.html and site/. */
+  readonly pagesDir: string
+  /** Built view: simyard-view.js and its chunks. */
+  readonly viewDir: string
+  /** Folders that ship with Simyard, served below /assets/<name>/: `{ protos: '…/protos' }`. */
+  readonly assets: Readonly<Record<string, string>>
+  /** Told to visitors at /api/v1/status. */
+  readonly status: () => SiteStatus | Promise<SiteStatus>
+  /** Whether `X-Forwarded-For` of a proxy in front is believed. */
+  readonly trustProxy?: boolean
+  /** Copies an address may make an hour. */
+  readonly copiesPerHour?: number
+  readonly logger?: FastifyBaseLogger
+}
+
+export interface Website {
+  /** Answers a request; to be called for every path that no other server of the process owns. */
+  handle(request: IncomingMessage, response: ServerResponse): void
+  close(): Promise<void>
+}
+
+const HOUR_MS = 3_600_000
+
+/** Never listens by itself: the caller owns the port. */
+export async function createWebsite(options: WebsiteOptions): Promise<Website> {
+  const app = await createApp(options)
+  await app.ready()
+  return { handle: (request, response) => app.routing(request, response), close: () => app.close() }
+}
+
+export async function createApp(
+  options: WebsiteOptions,
+  onRoute?: (method: string, url: string) => void,
+): Promise<FastifyInstance> {
+  const app: FastifyInstance = fastify({
+    ...(options.logger ? { loggerInstance: options.logger } : { logger: false }),
+    trustProxy: options.trustProxy ?? false,
+    bodyLimit: limits.fileBytes + 1,
+    routerOptions: { maxParamLength: 400 },
+    forceCloseConnections: true,
+  })
+  app.addHook('onRoute', (route) => onRoute?.(String(route.method), route.url))
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, JSON.parse(String(body)))
+    } catch {
+      done(new SimyardError('REQUEST_INVALID', 'The body is not valid JSON.'))
+    }
+  })
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addHook('onRequest', async (_request, reply) => secure(reply))
+  app.setErrorHandler(sendError)
+  app.setNotFoundHandler((request, reply) => {
+    const message = `There is nothing at ${request.method} ${request.url.slice(0, 200)}.`
+    sendError(new SimyardError('ROUTE_NOT_FOUND', message), request, reply)
+  })
+  await addApi(app, options)
+  addProjectFiles(app, options.store)
+  await addStatic(app, options)
+  addPages(app, options.pagesDir)
+  return app
+}
+
+async function addApi(app: FastifyInstance, options: WebsiteOptions): Promise<void> {
+  const routes = apiRoutes({
+    store: options.store,
+    limit: new CreationLimit(options.copiesPerHour ?? 60, HOUR_MS),
+    status: options.status,
+  })
+  // A file's bytes are a file's bytes, whatever content type they come with.
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    for (const route of routes.filter((one) => one.body === 'bytes')) addRoute(scope, route)
+  })
+  for (const route of routes.filter((one) => one.body !== 'bytes')) addRoute(app, route)
+  const { version } = await options.status()
+  const document = openApiDocument(routes, version)
+  app.get('/api/v1/openapi.json', async (_request, reply) => {
+    secureFile(reply)
+    return reply.send(document)
+  })
+}
+
+function addRoute(app: FastifyInstance, route: ReturnType<typeof apiRoutes>[number]): void {
+  app.route({
+    method: route.method,
+    url: route.url,
+    handler: async (request, reply) => {
+      const answer = await route.handle(request, reply)
+      return reply.status(route.status).header('cache-control', 'no-store').send(answer)
+    },
+  })
+}
+
+function addProjectFiles(app: FastifyInstance, store: ProjectStore): void {
+  app.get('/projects/:id/*', async (request, reply) => {
+    const file = await store.readFile(projectId(request), filePath(request))
+    const tag = `"${file.sha256}"`
+    secureFile(reply)
+    reply.header('etag', tag).header('cache-control', 'no-cache').type(contentType(file.path))
+    if (request.headers['if-none-match']?.includes(tag)) return reply.status(304).send()
+    return reply.send(Buffer.from(file.content))
+  })
+}
+
+async function addStatic(app: FastifyInstance, options: WebsiteOptions): Promise<void> {
+  await app.register(fastifyStatic, { root: options.pagesDir, serve: false })
+  for (const [name, root] of Object.entries(options.assets)) {
+    app.get(`/assets/${name}/*`, (request, reply) => {
+      secureFile(reply)
+      return sendStatic(reply, filePath(request), root, 'public, max-age=3600')
+    })
+  }
+  app.get('/site/*', (request, reply) =>
+    sendStatic(reply, filePath(request), join(options.pagesDir, 'site'), 'public, max-age=31536000, immutable'),
+  )
+  app.get('/view/*', (request, reply) => {
+    const path = filePath(request)
+    if (!/^simyard-view(-[\w.-]+)?\.js$/.test(path))
+      throw new SimyardError('ROUTE_NOT_FOUND', `There is no ${path} here.`)
+    secureFile(reply)
+    return sendStatic(
+      reply,
+      path,
+      options.viewDir,
+      path === 'simyard-view.js' ? 'no-cache' : 'public, max-age=31536000',
+    )
+  })
+}
+
+function sendStatic(reply: FastifyReply, path: string, root: string, cache: string): FastifyReply {
+  reply.header('cache-control', cache)
+  return reply.sendFile(path, root, { cacheControl: false, dotfiles: 'ignore' })
+}
+
+function addPages(app: FastifyInstance, pagesDir: string): void {
+  const page = async (reply: FastifyReply, name: string): Promise<FastifyReply> => {
+    const html = await readFile(join(pagesDir, name)).catch(() => undefined)
+    if (!html) throw new SimyardError('ROUTE_NOT_FOUND', `The page ${name} is not built; run npm run build.`)
+    securePage(reply)
+    return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(html)
+  }
+  app.get('/', (_request, reply) => page(reply, 'index.html'))
+  app.get('/p/:id', (_request, reply) => page(reply, 'project.html'))
+}
