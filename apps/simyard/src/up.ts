@@ -15,7 +15,7 @@ import {
 } from '@simyard/service-host'
 import { SessionServer } from '@simyard/session-server'
 import { type ProjectSource, SimulationServer, SimulationServerConfig } from '@simyard/simulation-server'
-import { createWebsite } from '@simyard/website'
+import { createWebsite, type Website } from '@simyard/website'
 import type { Arguments } from './arguments.js'
 import { layout, missingBuilds } from './layout.js'
 import { isLoopback, refuseUnsafeHost } from './standalone.js'
@@ -67,10 +67,13 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     shutdown.add('session server', () => sessions.close())
     const website = await createWebsite({
       store,
-      assetsDir: `${layout.root}protos`,
+      assets: { protos: `${layout.root}protos` },
       pagesDir: layout.pagesDir,
       viewDir: layout.viewDir,
-      status: () => ({ sandbox: simulation.sandboxReport, seats: simulation.status().seats }),
+      status: () => {
+        const { driver, safe, message } = simulation.sandboxReport
+        return { sandbox: { driver, ok: safe, message } }
+      },
     })
     shutdown.add('website', () => website.close())
     const listening = await listen(new OnePort({ sessions, simulation, website }), { host, port: parsed.port ?? 8000 })
@@ -109,7 +112,7 @@ function openSimulationServer(
 
 /** Sends each request to its server by the path, as docs/architecture.md lists them. */
 class OnePort implements HttpPart {
-  constructor(private readonly parts: { sessions: SessionServer; simulation: SimulationServer; website: HttpPart }) {}
+  constructor(private readonly parts: { sessions: SessionServer; simulation: SimulationServer; website: Website }) {}
 
   handle(request: IncomingMessage, response: ServerResponse, path: string): void {
     const [pathname = '/'] = path.split('?')
@@ -118,7 +121,7 @@ class OnePort implements HttpPart {
       return this.parts.sessions.handle(request, response, path)
     const simulation = simulationPath(path)
     if (simulation !== undefined) return this.parts.simulation.handle(request, response, simulation)
-    return this.parts.website.handle(request, response, path)
+    return this.parts.website.handle(request, response)
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {

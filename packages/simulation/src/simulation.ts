@@ -1,4 +1,4 @@
-import { createRadioField, createRobotDevices, type RadioField, type RobotDevices, texturesOf } from '@simyard/devices'
+import { Radio, Random, Rasterizer, RobotDevices, VisualWorld } from '@simyard/devices'
 import { createPhysicsWorld, type EngineOptions, type PhysicsWorld } from '@simyard/physics'
 import type { Diagnostic, ErrorReport, NodeUpdate, WorldFrame } from '@simyard/protocol'
 import {
@@ -76,24 +76,27 @@ export class Simulation {
   private constructor(
     private readonly options: SimulationOptions,
     private readonly physics: PhysicsWorld,
-    private readonly radio: RadioField,
-    textures: ReadonlyMap<string, Uint8Array>,
+    private readonly radio: Radio,
+    private readonly random: Random,
+    visuals: VisualWorld,
   ) {
-    const { scene, seed } = options
+    const { scene } = options
     this.basicTimeStepMs = getNumber(scene.worldInfo, 'basicTimeStep')
     this.title = getString(scene.worldInfo, 'title')
     this.info = getStrings(scene.worldInfo, 'info')
     this.fps = getNumber(scene.worldInfo, 'FPS')
     this.moving = new MovingNodes(physics)
-    for (const [index, node] of physics.robots.entries()) {
-      const devices = createRobotDevices({
-        robot: node,
-        scene,
-        physics,
-        seed: seed * 1000 + index,
-        radio,
-        files: (url) => textures.get(url),
-      })
+    const world = {
+      scene,
+      physics,
+      random,
+      visuals,
+      radio,
+      cameras: new Rasterizer(visuals, physics.up),
+      contactsOf: (solid: SceneNode) => physics.contacts(new Set([solid.id])),
+    }
+    for (const node of physics.robots) {
+      const devices = new RobotDevices(node, world)
       this.robots.push({
         node,
         name: getString(node, 'name'),
@@ -109,23 +112,9 @@ export class Simulation {
   /** Rejects with a SimyardError when the physics does not accept the world. */
   static async create(options: SimulationOptions): Promise<Simulation> {
     const { scene } = options
-    const physics = await createPhysicsWorld(
-      {
-        roots: scene.nodes,
-        shapeAxis: scene.primitiveAxis,
-        trianglesOf: (geometry) => trianglesOf(scene, geometry),
-      },
-      options.engine,
-    )
-    const textures = new Map<string, Uint8Array>()
-    for (const url of texturesOf(scene)) {
-      try {
-        textures.set(url, await scene.files.read(url))
-      } catch {
-        // The scene has told of a texture that is missing; sensors see the plain colour.
-      }
-    }
-    const simulation = new Simulation(options, physics, createRadioField(), textures)
+    const physics = await createPhysicsWorld(scene, options.engine)
+    const visuals = await VisualWorld.create(scene, physics)
+    const simulation = new Simulation(options, physics, new Radio(physics), new Random(options.seed), visuals)
     for (const { node, message } of physics.warnings) {
       options.host.diagnostic({ severity: 'warning', code: 'SCENE_NOT_SIMULATED', message, location: node.location })
     }
@@ -265,7 +254,7 @@ export class Simulation {
     this.physics.step(this.basicTimeStepMs)
     this.timeMs += this.basicTimeStepMs
     this.radio.deliver()
-    for (const entry of this.robots) entry.devices.afterStep(this.timeMs, this.basicTimeStepMs)
+    for (const entry of this.robots) entry.devices.afterStep(this.basicTimeStepMs / 1000)
     this.answerDue()
   }
 
@@ -279,7 +268,7 @@ export class Simulation {
         entry.customData = command.value
         continue
       }
-      const warning = entry.devices.apply(command)
+      const warning = entry.devices.apply(command, this.timeMs)
       if (warning) this.options.host.console({ stream: 'stderr', robot: entry.name, line: `Warning: ${warning}` })
     }
   }
@@ -289,25 +278,22 @@ export class Simulation {
       const state = entry.session?.state
       if (state?.state !== 'awaiting-time' || state.dueMs > this.timeMs) continue
       this.applyCommands(entry)
-      const { values, packets, images } = entry.devices.takeSamples()
+      const { values, packets, pictures } = entry.devices.read(this.timeMs)
+      const attachments = pictures.map(({ device, picture: { width, height, bgra } }) => ({
+        device,
+        width,
+        height,
+        bytes: bgra.length,
+      }))
       entry.session?.answer(
         {
           type: 'stepped',
           time: this.timeMs / 1000,
           values,
-          ...(packets ? { packets } : {}),
-          ...(images.length > 0
-            ? {
-                attachments: images.map(({ device, width, height, bytes }) => ({
-                  device,
-                  width,
-                  height,
-                  bytes: bytes.length,
-                })),
-              }
-            : {}),
+          ...(Object.keys(packets).length > 0 ? { packets } : {}),
+          ...(attachments.length > 0 ? { attachments } : {}),
         },
-        images.map(({ bytes }) => bytes),
+        pictures.map(({ picture }) => picture.bgra),
       )
     }
   }
@@ -329,6 +315,7 @@ export class Simulation {
     }
     this.physics.reset()
     this.radio.reset()
+    this.random.reset()
     for (const entry of this.robots) entry.devices.reset()
     this.timeMs = 0
     this.inputLog.clear()
@@ -340,7 +327,7 @@ export class Simulation {
   frame(full: boolean): WorldFrame {
     const updates = this.moving.changes(full)
     for (const entry of this.robots) {
-      for (const update of entry.devices.takeUpdates()) {
+      for (const update of entry.devices.updates()) {
         this.visible.set(update.id, { ...this.visible.get(update.id), ...update })
         if (!full) updates.push(update)
       }
@@ -361,18 +348,5 @@ export class Simulation {
     }
     this.byController.clear()
     this.physics.dispose()
-  }
-}
-
-function trianglesOf(scene: Scene, geometry: SceneNode) {
-  switch (geometry.type) {
-    case 'IndexedFaceSet':
-      return faceSetMesh(geometry)
-    case 'ElevationGrid':
-      return elevationGridMesh(geometry)
-    case 'Mesh':
-      return scene.meshes.get(getStrings(geometry, 'url')[0] ?? '')
-    default:
-      return undefined
   }
 }
