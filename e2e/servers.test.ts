@@ -287,7 +287,7 @@ describe('bad input', () => {
     const client = await TextSocket.open(`${server}/client`)
     client.send(JSON.stringify(start(url)))
     expect(await client.next((text) => text.startsWith('simyard:') && text.includes('"error"'))).toContain(code)
-    expect(client.received.some((text) => text.startsWith('loading: Error: '))).toBe(true)
+    await client.next((text) => text.startsWith('loading: Error: '))
     client.close()
   })
 

@@ -94,6 +94,11 @@ export class SimulationServer implements HttpPart {
     return this.draining || this.seatsTaken >= this.options.config.maxConnections ? 100 : this.load.percent
   }
 
+  /** Share of the seats that are taken, in percent: on one's own machine a busy processor is no reason to refuse. */
+  get seatPercent(): number {
+    return this.draining ? 100 : (100 * this.seatsTaken) / this.options.config.maxConnections
+  }
+
   get seatsTaken(): number {
     return this.instances.size + this.reserved
   }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** Where the parts of a checkout are, from the built file `apps/simyard/dist/layout.js`. */
@@ -6,6 +6,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 export const layout = {
   root,
+  version: (JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string }).version,
   simulatorDir: `${root}apps/simulator/dist/bundle`,
   pythonDir: `${root}python`,
   javascriptDir: `${root}javascript/controller`,

@@ -58,7 +58,7 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     shutdown.add('simulation server', () => simulation.close())
     refuseUnsafeHost(simulation, host)
     const sessions = new SessionServer({
-      members: [{ entry: undefined, path: SIMULATION_PATH, load: async () => simulation.loadPercent }],
+      members: [{ entry: undefined, path: SIMULATION_PATH, load: async () => simulation.seatPercent }],
       ssl: false,
       log,
       pollIntervalMs: 1000,
@@ -72,7 +72,7 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
       viewDir: layout.viewDir,
       status: () => {
         const { driver, safe, message } = simulation.sandboxReport
-        return { sandbox: { driver, ok: safe, message } }
+        return { version: layout.version, sandbox: { driver, ok: safe, message } }
       },
     })
     shutdown.add('website', () => website.close())

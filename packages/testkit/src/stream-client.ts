@@ -93,6 +93,7 @@ export async function openSimulation(
   firstWords: readonly string[] = ['x3d'],
 ): Promise<OpenedSimulation> {
   const server = await (await fetch(`${address}/session`)).text()
+  if (!server.startsWith('ws')) throw new Error(`no simulation server: ${server}`)
   const client = await TextSocket.open(`${server}/client`)
   client.send(JSON.stringify(start))
   const ready = await client.next((text) => text.startsWith('webots:ws'))

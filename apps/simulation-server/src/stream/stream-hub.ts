@@ -232,6 +232,7 @@ export class StreamHub {
   private sendSceneText(viewer: Viewer, xml: string, withState: boolean): void {
     const { loaded } = this
     if (!loaded) return
+    viewer.hasScene = true
     viewer.send(streamMessage.world(viewer.dialect, loaded.world, this.actions.worlds()))
     const robots = loaded.robots.filter((robot) => robot.window !== '<none>')
     const windows = robots.map((robot) => streamMessage.robotWindow(robot.name, robot.window))
@@ -363,6 +364,7 @@ export class StreamHub {
   }
 
   private forgetScene(): void {
+    for (const viewer of this.viewers) viewer.hasScene = false
     this.scenes.clear()
     this.sceneRequests.clear()
     this.state.clear()
@@ -378,7 +380,7 @@ export class StreamHub {
     for (const label of frame.labels ?? []) this.labels.set(label.id, label)
     const encoded = new Map<StreamDialect, string>()
     for (const viewer of this.viewers) {
-      if (!viewer.subscribed) continue
+      if (!viewer.hasScene) continue
       if (viewer.behind) {
         viewer.miss(frame.updates, frame.labels)
         continue
@@ -405,7 +407,7 @@ export class StreamHub {
     if (message.mode !== 'pause') return
     const requesters = new Set(this.awaitingPause.splice(0))
     for (const viewer of this.viewers) {
-      if (!viewer.subscribed) continue
+      if (!viewer.hasScene) continue
       if (requesters.has(viewer)) viewer.send(streamMessage.pausedByClient(viewer.dialect))
       else if (message.by !== 'request' || (viewer.own && before !== 'pause')) {
         viewer.send(streamMessage.paused(viewer.dialect, message.timeMs))

@@ -15,6 +15,8 @@ const LOST_BYTES = 16 * 1024 * 1024
 
 export class Viewer {
   subscribed = false
+  /** Has the scene that frames refer to; until then they would come before it. */
+  hasScene = false
   broadcast = false
   /** Understands our own messages. */
   own = false
