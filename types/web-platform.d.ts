@@ -9,3 +9,10 @@ declare class TextDecoder {
 }
 declare function atob(text: string): string
 declare function btoa(binary: string): string
+declare namespace WebAssembly {
+  /** In pages of 64 KiB. */
+  class Memory {
+    constructor(size: { initial: number; maximum?: number })
+    readonly buffer: ArrayBuffer
+  }
+}

@@ -138,7 +138,9 @@ function triangulate(outline: readonly Vector3[], normal: Vector3): number[] {
       return !left.some((other) => {
         if (other === previous || other === current || other === next) return false
         const p = outline[other]!
-        return side(a, b, p) > 0 && side(b, c, p) > 0 && side(c, a, p) > 0
+        // A corner on the edge of the ear is in the way, one that lies where an end of it lies is not.
+        if (same(p, a) || same(p, b) || same(p, c)) return false
+        return side(a, b, p) >= 0 && side(b, c, p) >= 0 && side(c, a, p) >= 0
       })
     })
     const at = ear < 0 ? 1 : ear
@@ -147,4 +149,8 @@ function triangulate(outline: readonly Vector3[], normal: Vector3): number[] {
   }
   triangles.push(left[0]!, left[1]!, left[2]!)
   return triangles
+}
+
+function same(a: Vector3, b: Vector3): boolean {
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2]
 }

@@ -1,6 +1,6 @@
 import variant from '@jitl/quickjs-singlefile-mjs-release-sync'
 import { type Diagnostic, SimyardError } from '@simyard/protocol'
-import { newQuickJSWASMModuleFromVariant, type QuickJSWASMModule } from 'quickjs-emscripten-core'
+import { newQuickJSWASMModuleFromVariant, newVariant, type QuickJSWASMModule } from 'quickjs-emscripten-core'
 import { PRELUDE } from './prelude.js'
 
 export interface TemplateLimits {
@@ -8,8 +8,6 @@ export interface TemplateLimits {
   readonly timeoutMs?: number
   /** A clock in milliseconds. Without one, work is counted instead: the same template then always ends the same way. */
   readonly now?: () => number
-  /** Default 64 MiB. */
-  readonly memoryBytes?: number
 }
 
 export interface Template {
@@ -27,6 +25,9 @@ export interface Template {
 const MAX_INTERRUPTS = 6000
 const STACK_BYTES = 256 * 1024
 
+/** 64 MiB. QuickJS’s own limit does not hold in this build (it cannot see the size of a block), the memory’s maximum does. */
+const MEMORY_PAGES = { initial: 256, maximum: 1024 }
+
 let interpreter: Promise<QuickJSWASMModule> | undefined
 
 /** Runs a template alone in a fresh interpreter: no files, no network, no clock, bounded time and memory. */
@@ -34,12 +35,13 @@ export async function runTemplate(
   template: Template,
   limits: TemplateLimits,
 ): Promise<{ readonly text: string; readonly diagnostics: readonly Diagnostic[] }> {
-  interpreter ??= newQuickJSWASMModuleFromVariant(variant)
+  interpreter ??= newQuickJSWASMModuleFromVariant(
+    newVariant(variant, { wasmMemory: new WebAssembly.Memory(MEMORY_PAGES) }),
+  )
   const runtime = (await interpreter).newRuntime()
   let interrupted = false
   let interrupts = 0
   const deadline = limits.now && limits.now() + (limits.timeoutMs ?? 2000)
-  runtime.setMemoryLimit(limits.memoryBytes ?? 64 * 1024 * 1024)
   runtime.setMaxStackSize(STACK_BYTES)
   runtime.setInterruptHandler(() => {
     interrupts++
