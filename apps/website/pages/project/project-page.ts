@@ -1,0 +1,240 @@
+import '../style/project.css'
+import { ApiError, fileUrl, getProject, listFiles, type Project, readText } from '../shared/api.js'
+import { showBanner, warnWithoutSandbox } from '../shared/banner.js'
+import { CopyList } from '../shared/copy-list.js'
+import { dressButton } from '../shared/icon.js'
+import { currentTheme, manageTheme } from '../shared/theme.js'
+import { placeWordmark } from '../shared/wordmark.js'
+import { fillAboutPanel } from './about-panel.js'
+import { ConsolePanel } from './console-panel.js'
+import { fillHelpSheet } from './help-sheet.js'
+import { manageDivider, managePhoneTabs } from './layout.js'
+import { RunBar } from './run-bar.js'
+import { listenForShortcuts } from './shortcut.js'
+import { createView, onView, type SimyardView } from './simyard-view.js'
+import { SourceDesk } from './source-desk.js'
+import { controllersOf, editableFiles } from './source-file.js'
+import { TracebackReader } from './traceback.js'
+
+const find = <E extends HTMLElement>(selector: string): E => document.querySelector<E>(selector)!
+const notice = find('#notice')
+const saved = find('#saved')
+const hint = find('#hint')
+const copies = new CopyList(localStorage)
+
+async function start(): Promise<void> {
+  placeWordmark()
+  manageDivider(find('#divider'), find('.workbench'))
+  const showPane = managePhoneTabs()
+  const id = decodeURIComponent(location.pathname.split('/')[2] ?? '')
+  const own = copies.of(id)
+  if (own && !new URLSearchParams(location.search).has('original')) {
+    location.replace(`/p/${encodeURIComponent(own.id)}${location.search}`)
+    return
+  }
+  void warnWithoutSandbox(notice)
+  let project: Project
+  try {
+    project = await getProject(id)
+  } catch (error) {
+    explainMissing(id, error)
+    return
+  }
+  showProject(project)
+
+  const help = find<HTMLDialogElement>('#help')
+  fillHelpSheet(help)
+  const view = await createView()
+  const act = (action: (view: SimyardView) => void) => () => {
+    if (view) action(view)
+  }
+  const toggleRun = act((one) => {
+    if (one.state === 'running' || one.state === 'fast') one.pause()
+    else one.run()
+  })
+  const reset = act((one) => {
+    hint.hidden = true
+    desk.clearErrors()
+    one.reset()
+  })
+  const fullScreen = () =>
+    void (document.fullscreenElement ? document.exitFullscreen() : find('#world').requestFullscreen())
+  const bar = new RunBar({
+    onRun: toggleRun,
+    onStep: act((one) => one.step()),
+    onReset: reset,
+    onFast: act((one) => (one.state === 'fast' ? one.run() : one.fast())),
+    onCamera: act((one) => one.resetCamera()),
+    onFullScreen: fullScreen,
+    onHelp: () => help.showModal(),
+  })
+  find('#run-bar').replaceWith(bar.element)
+
+  const desk = new SourceDesk(
+    project,
+    copies.byId(project.id),
+    copies,
+    { tabs: find('#tabs'), editor: find('#editor'), save: find('#save'), revert: find('#revert') },
+    currentTheme(),
+    {
+      onRun: toggleRun,
+      onSaved: (controller, text) => {
+        view?.setController(controller.name, controller.file, text)
+        offerReset(reset)
+      },
+      onCopied: (copy) => {
+        history.replaceState(null, '', `/p/${encodeURIComponent(copy.id)}${location.search}`)
+      },
+      onState: (text) => {
+        saved.textContent = text === 'Saved' && copies.byId(currentId()) ? 'Saved in your copy' : text
+      },
+      onProblem: (text) => problem(text),
+    },
+  )
+  const console = new ConsolePanel(find('#console'), (file, line) => {
+    if (desk.jump(file, line)) showPane('code')
+  })
+  manageTheme(find('#theme'), (theme) => {
+    desk.setTheme(theme)
+    view?.setAttribute('theme', theme)
+  })
+  listenForShortcuts({
+    toggleRun,
+    step: act((one) => one.step()),
+    reset,
+    fullScreen,
+    help: () => help.showModal(),
+    save: () => void desk.save(),
+  })
+
+  if (view) connectView(view, bar, console, desk)
+  else problem('The 3D view could not be loaded. Reload the page to try again.')
+  const world = await chooseWorld(project, (path) => void openWorld(project, path, view, desk, console))
+  if (world !== undefined) await openWorld(project, world, view, desk, console)
+  else problem('This project has no world.')
+}
+
+function connectView(view: SimyardView, bar: RunBar, console: ConsolePanel, desk: SourceDesk): void {
+  view.setAttribute('theme', currentTheme())
+  const readers = new Map<string, TracebackReader>()
+  onView(view, 'simyard-state', ({ state }) => bar.setState(state))
+  onView(view, 'simyard-time', ({ timeMs }) => bar.setTime(timeMs))
+  onView(view, 'simyard-speed', ({ realTimeFactor, reason }) => bar.setSpeed(realTimeFactor, reason))
+  onView(view, 'simyard-reset', () => console.add({ stream: 'info', line: '— reset —' }))
+  onView(view, 'simyard-console', (entry) => {
+    console.add(entry)
+    if (entry.stream !== 'stderr') return
+    const robot = entry.robot ?? ''
+    let reader = readers.get(robot)
+    if (!reader) readers.set(robot, (reader = new TracebackReader(() => desk.paths)))
+    const error = reader.push(entry.line)
+    if (error) desk.markError(error.file, error.line, error.message)
+  })
+  onView(view, 'simyard-error', ({ error }) =>
+    console.add({ stream: 'stderr', line: `${error.code}: ${error.message}` }),
+  )
+  onView(view, 'simyard-diagnostic', ({ severity, message, location }) => {
+    const at = location ? `${location.file}:${location.line}: ` : ''
+    console.add({ stream: severity === 'error' ? 'stderr' : 'info', line: at + message })
+  })
+  onView(view, 'simyard-sandbox', ({ ok, message }) => {
+    if (!ok && notice.childElementCount === 0)
+      showBanner(notice, message ?? 'Programs run here without a sandbox.', 'warn')
+  })
+  find('#view-box').append(view)
+}
+
+async function openWorld(
+  project: Project,
+  world: string,
+  view: SimyardView | undefined,
+  desk: SourceDesk,
+  console: ConsolePanel,
+): Promise<void> {
+  const address = new URL(fileUrl(currentId(), world), location.origin).href
+  view?.setAttribute('server', `${location.origin}/session?url=${address}`)
+  console.clear()
+  try {
+    const [files, text] = await Promise.all([listFiles(project.id), readText(project.id, world)])
+    await desk.open(editableFiles(files, controllersOf(text)))
+  } catch (error) {
+    problem(`The program cannot be shown: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function chooseWorld(project: Project, onChange: (world: string) => void): Promise<string | undefined> {
+  const select = find<HTMLSelectElement>('#worlds')
+  select.hidden = project.worlds.length < 2
+  select.replaceChildren(...project.worlds.map((path) => new Option(path.replace(/^worlds\/|\.wbt$/g, ''), path)))
+  const wanted = new URLSearchParams(location.search).get('world')
+  const chosen = project.worlds.find((path) => path === wanted) ?? project.worlds[0]
+  if (chosen !== undefined) select.value = chosen
+  select.addEventListener('change', () => {
+    history.replaceState(null, '', `${location.pathname}?world=${encodeURIComponent(select.value)}`)
+    onChange(select.value)
+  })
+  return chosen
+}
+
+function showProject(project: Project): void {
+  document.title = `${project.title} · Simyard`
+  find('#title').textContent = project.title
+  saved.textContent = copies.byId(project.id) ? 'Your copy' : project.copyOf ? 'Somebody’s copy' : ''
+  fillAboutPanel(find('#about'), project)
+  const about = find('#about-button')
+  dressButton(about, 'info', 'About')
+  about.addEventListener('click', () => {
+    const open = document.body.dataset.about !== 'open'
+    document.body.dataset.about = open ? 'open' : ''
+    about.setAttribute('aria-expanded', String(open))
+  })
+  const share = find('#share')
+  dressButton(share, 'share', 'Share')
+  share.addEventListener('click', () => void copyLink())
+}
+
+async function copyLink(): Promise<void> {
+  const link = location.href.replace(/#.*$/, '')
+  try {
+    await navigator.clipboard.writeText(link)
+    saved.textContent = 'Link copied'
+  } catch {
+    window.prompt('The link to this project:', link)
+  }
+}
+
+function offerReset(reset: () => void): void {
+  const button = document.createElement('button')
+  button.type = 'button'
+  button.className = 'text-button'
+  button.textContent = 'Reset now'
+  button.addEventListener('click', reset)
+  hint.replaceChildren('Saved. Reset to run the new program.', button)
+  hint.hidden = false
+}
+
+function explainMissing(id: string, error: unknown): void {
+  manageTheme(find('#theme'))
+  find('#title').textContent = 'Not found'
+  const back = document.createElement('a')
+  const own = copies.byId(id)
+  if (error instanceof ApiError && error.code === 'PROJECT_NOT_FOUND' && own) copies.remove(id)
+  back.href = '/'
+  back.textContent = 'All projects'
+  showBanner(notice, error instanceof Error ? error.message : String(error), 'bad', back)
+}
+
+function problem(text: string): void {
+  const close = document.createElement('button')
+  close.type = 'button'
+  close.className = 'text-button'
+  close.textContent = 'Dismiss'
+  showBanner(notice, text, 'bad', close)
+  close.addEventListener('click', () => close.parentElement?.remove())
+}
+
+function currentId(): string {
+  return decodeURIComponent(location.pathname.split('/')[2] ?? '')
+}
+
+void start()
