@@ -162,7 +162,7 @@ describe('closing and dying', () => {
       if (/^\S*node .*simulator\.mjs/.test(command)) process.kill(pid, 'SIGKILL')
     await client.next((text) => text.startsWith('loading: Error: The simulator ended unexpectedly'))
     await client.untilClosed()
-    expect(stream.received.some((text) => text.includes('SIMULATOR_CRASHED'))).toBe(true)
+    await stream.next((text) => text.includes('SIMULATOR_CRASHED'))
     const again = await openSimulation(simyard.address, start(worldUrl()))
     await again.stream.next((text) => text === 'pause: 0')
     again.client.close()
