@@ -59,7 +59,7 @@ export function build() {
   const ok =
     step('Compiling', bin('tsc'), ['-b']) &&
     step('Bundling the simulator', process.execPath, ['apps/simulator/build.mjs']) &&
-    step('Bundling the view', bin('vite'), ['build', '--config', 'apps/web-view/vite.config.ts', '--logLevel', 'warn']) &&
+    step('Bundling the view', bin('vite'), ['build', 'apps/web-view', '--logLevel', 'warn']) &&
     step('Bundling the pages', bin('vite'), ['build', '--config', 'apps/website/vite.config.ts', '--logLevel', 'warn'])
   if (!ok) process.exit(1)
 }
