@@ -38,7 +38,7 @@ const shoot = async (name: string) => {
 }
 const openProject = async (id = 'rover') => {
   await page.goto(`${site.standIn.origin}/p/${id}`)
-  await page.locator('simyard-view[data-state="paused"]').waitFor()
+  await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
 }
 
 describe('gallery', () => {
@@ -69,7 +69,7 @@ describe('project page', () => {
     await page.locator('.console-lines .who').first().waitFor()
     await page.waitForFunction(() => !document.querySelector('.clock')!.textContent!.startsWith('00:00.0'))
     // The traceback leads to its line, which is underlined.
-    await page.getByRole('button', { name: /rover\.py", line 8/ }).click()
+    await page.getByRole('link', { name: /rover\.py", line 8/ }).click()
     await page.locator('.cm-lintRange-error').first().waitFor()
     await shoot('project-error-light')
     await page.locator('#theme').click()
@@ -102,7 +102,7 @@ describe('project page', () => {
     await page.reload()
     await page.getByText('Unsaved changes restored').waitFor()
     expect(await editor.textContent()).toContain('# mine. ')
-    await page.locator('simyard-view[data-state="paused"]').waitFor()
+    await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
     await editor.click()
     await page.keyboard.press('Control+s')
     await page.waitForURL(/\/p\/rover-[a-z2-9]{6}/)
@@ -117,7 +117,7 @@ describe('project page', () => {
     await expect.poll(() => site.standIn.received.at(-1)).toBe('reset')
     await page.goto(`${site.standIn.origin}/p/rover`)
     await page.waitForURL(/\/p\/rover-[a-z2-9]{6}/)
-    expect(await page.locator('.cm-content').textContent()).toContain('# mine. ')
+    await expect.poll(() => page.locator('.cm-content').textContent()).toContain('# mine. ')
     await page.getByRole('button', { name: 'Revert to original' }).click()
     await expect.poll(() => page.locator('.cm-content').textContent()).not.toContain('# mine. ')
     await page.goto(site.standIn.origin)
@@ -141,7 +141,7 @@ describe('project page', () => {
     await shoot('project-failed')
     site.standIn.refuse(undefined)
     await page.getByRole('button', { name: 'Try again' }).click()
-    await page.locator('simyard-view[data-state="paused"]').waitFor()
+    await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
   })
 
   it('says when the simulation is gone, and frees its seat when the page closes', async () => {
@@ -149,7 +149,7 @@ describe('project page', () => {
     site.standIn.crash()
     await page.getByText('The simulation has stopped').waitFor()
     await page.getByRole('button', { name: 'Try again' }).click()
-    await page.locator('simyard-view[data-state="paused"]').waitFor()
+    await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
     expect(site.standIn.openSockets()).toBe(2)
     await page.close()
     await expect.poll(() => site.standIn.openSockets()).toBe(0)
