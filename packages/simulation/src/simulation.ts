@@ -1,15 +1,7 @@
 import { Radio, Random, Rasterizer, RobotDevices, VisualWorld } from '@simyard/devices'
 import { createPhysicsWorld, type EngineOptions, type PhysicsWorld } from '@simyard/physics'
 import type { Diagnostic, ErrorReport, NodeUpdate, WorldFrame } from '@simyard/protocol'
-import {
-  elevationGridMesh,
-  faceSetMesh,
-  getNumber,
-  getString,
-  getStrings,
-  type Scene,
-  type SceneNode,
-} from '@simyard/scene'
+import { getNumber, getString, getStrings, type Scene, type SceneNode } from '@simyard/scene'
 import { ControllerSession } from './controller-session.js'
 import { InputLog } from './input-log.js'
 import { MovingNodes } from './moving-nodes.js'
