@@ -216,6 +216,33 @@ print('red' if red > 100 and blue == 0 else 'not red', len(image))
     await expect.poll(() => bench.lines).toContain('red 128')
   })
 
+  test('tells a red floor from a black one by infra-red light', async () => {
+    const tile = (x: number, color: string) => `Solid { translation ${x} 0 0 name "tile ${x}"
+      children [ Shape { appearance PBRAppearance { baseColor ${color} } geometry Box { size 1 1 0.1 } } ]
+      boundingObject Box { size 1 1 0.1 } }`
+    const eye = (name: string, x: number) => `DistanceSensor { name "${name}" type "infra-red"
+      translation ${x} 0 0.1 rotation 0 1 0 1.5708 lookupTable [ 0 1000 0 0.1 0 0 ] }`
+    const bench = await Bench.open(
+      `WorldInfo { } ${tile(0, '1 0 0')} ${tile(1, '0 0 0')}
+       Robot { controller "look" children [ ${eye('red', 0)} ${eye('black', 1)} ] }`,
+      {
+        look: `
+from controller import Robot
+robot = Robot()
+eyes = [robot.getDevice(name) for name in ('red', 'black')]
+for eye in eyes:
+    eye.enable(32)
+robot.step(32)
+robot.step(32)
+print([round(eye.getValue()) for eye in eyes])
+`,
+      },
+    )
+    await bench.until(320)
+    // 5 cm above the floor the table says 500; black sends back a fifth of it.
+    await expect.poll(() => bench.lines).toContain('[500, 100]')
+  })
+
   test('that crashes is reported, and the world goes on', async () => {
     const bench = await Bench.open(`WorldInfo { } Robot { controller "crash" }`, {
       crash: 'from controller import Robot\nrobot = Robot()\nrobot.step(32)\nraise ValueError("oh")',
