@@ -114,12 +114,12 @@ describe('project page', () => {
       ),
     ).toBe(true)
     await page.getByRole('button', { name: 'Reset now' }).click()
-    await expect.poll(() => site.standIn.received.at(-1)).toBe('reset')
+    await expect.poll(() => site.standIn.received.at(-1), { timeout: 15_000 }).toBe('reset')
     await page.goto(`${site.standIn.origin}/p/rover`)
     await page.waitForURL(/\/p\/rover-[a-z2-9]{6}/)
-    await expect.poll(() => page.locator('.cm-content').textContent()).toContain('# mine. ')
+    await expect.poll(() => page.locator('.cm-content').textContent(), { timeout: 15_000 }).toContain('# mine. ')
     await page.getByRole('button', { name: 'Revert to original' }).click()
-    await expect.poll(() => page.locator('.cm-content').textContent()).not.toContain('# mine. ')
+    await expect.poll(() => page.locator('.cm-content').textContent(), { timeout: 15_000 }).not.toContain('# mine. ')
     await page.goto(site.standIn.origin)
     await page.getByRole('link', { name: 'Your copy' }).waitFor()
   })
@@ -152,7 +152,7 @@ describe('project page', () => {
     await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
     expect(site.standIn.openSockets()).toBe(2)
     await page.close()
-    await expect.poll(() => site.standIn.openSockets()).toBe(0)
+    await expect.poll(() => site.standIn.openSockets(), { timeout: 15_000 }).toBe(0)
   })
 
   it('fits a phone', async () => {
