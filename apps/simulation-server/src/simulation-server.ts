@@ -451,7 +451,6 @@ export class SimulationServer implements HttpPart {
     }
     this.instances.clear()
     await Promise.all([...this.listeners.values()].map((listening) => listening.close()))
-    for (const client of [...this.clientSockets.clients, ...this.streamSockets.clients]) client.terminate()
     this.load.close()
     this.stage.remove()
   }
