@@ -402,4 +402,3 @@ function markCasters(bodies: readonly ModelBody[], up: Vector3): void {
 }
 
 export const selfCollides = (robot: SceneNode): boolean => booleanField(robot, 'selfCollision', false)
-export const gravityNumbers = (info: SceneNode): readonly number[] => numbersField(info, 'gravity', [])
