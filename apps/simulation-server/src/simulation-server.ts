@@ -1,23 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type ErrorReport, reportError, SimyardError, type StreamDialect } from '@simyard/protocol'
-import {
-  field,
-  type HttpPart,
-  type Listening,
-  type Logger,
-  listen,
-  notFound,
-  refuseUpgrade,
-  sendError,
-  sendJson,
-  sendText,
-} from '@simyard/service-host'
-import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws'
+import { reportError, SimyardError, type StreamDialect } from '@simyard/protocol'
+import { field, type HttpPart, type Logger, notFound, refuseUpgrade, sendJson, sendText } from '@simyard/service-host'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { ClientSession } from './client/client-session.js'
 import type { SimulationServerConfig } from './config.js'
-import { contentTypeOf } from './content-type.js'
 import { Instance } from './instance/instance.js'
 import { MachineLoad } from './machine-load.js'
 import { monitorPage, type ServerStatus } from './monitor-page.js'
@@ -27,6 +14,7 @@ import { SimulatorProcess } from './simulator/simulator-process.js'
 import { WarmPool } from './simulator/warm-pool.js'
 import { Slots } from './slots.js'
 import { Stage, type StageSources } from './stage.js'
+import { StreamDoor } from './stream/stream-door.js'
 
 export interface SimulationServerOptions {
   readonly config: SimulationServerConfig
@@ -44,8 +32,8 @@ export interface SimulationServerOptions {
 }
 
 const MAX_CLIENT_MESSAGE_BYTES = 64 * 1024
-/** A page's largest message is a controller's file. */
-const MAX_STREAM_MESSAGE_BYTES = 2 * 1024 * 1024
+/** Ports beside those of the seats that are tried when other programs hold some. */
+const SPARE_PORTS = 100
 const HEARTBEAT_MS = 5000
 /** Sockets that are open and have not started anything are closed: they could be opened without end. */
 const START_DEADLINE_MS = 60_000
@@ -57,13 +45,9 @@ export class SimulationServer implements HttpPart {
   private readonly pool: WarmPool
   private readonly load = new MachineLoad()
   private readonly instances = new Map<number, Instance>()
-  private readonly listeners = new Map<number, Listening>()
+  private readonly door = new StreamDoor()
+  private readonly takenPorts = new Set<number>()
   private readonly clientSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_CLIENT_MESSAGE_BYTES })
-  private readonly streamSockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_STREAM_MESSAGE_BYTES,
-    perMessageDeflate: { threshold: 4096, concurrencyLimit: 2 },
-  })
   private readonly sources: readonly ProjectSource[]
   private reserved = 0
   private draining = false
@@ -140,7 +124,7 @@ export class SimulationServer implements HttpPart {
         return sendText(response, 200, 'ok')
       default: {
         const stream = this.streamPath(pathname)
-        if (stream) return void this.serveStreamFile(stream.instance, stream.path, request, response)
+        if (stream) return void this.door.serveFile(stream.instance, stream.path, request, response)
         return notFound(response, path)
       }
     }
@@ -167,35 +151,6 @@ export class SimulationServer implements HttpPart {
     return instance ? { instance, path: match[2] || '/' } : undefined
   }
 
-  /** Files of a running simulation for its viewers: textures, meshes, robot windows. */
-  async serveStreamFile(
-    instance: Instance,
-    path: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
-    const cors = { 'Access-Control-Allow-Origin': '*' }
-    try {
-      const relative = decodeURIComponent(path).replace(/^\/+/, '')
-      const bytes = await instance.serveFile(relative)
-      const etag = createHash('md5').update(bytes).digest('hex')
-      const headers = { ...cors, 'Cache-Control': 'public, max-age=3600', etag, 'X-Content-Type-Options': 'nosniff' }
-      if (request.headers['if-none-match'] === etag) {
-        response.writeHead(304, headers).end()
-        return
-      }
-      response.writeHead(200, { ...headers, 'Content-Type': contentTypeOf(relative), 'Content-Length': bytes.length })
-      response.end(request.method === 'HEAD' ? undefined : bytes)
-    } catch (error) {
-      const report: ErrorReport =
-        error instanceof URIError
-          ? { code: 'FILE_PATH_INVALID', message: 'This path is not well formed.' }
-          : reportError(error)
-      response.setHeader('Access-Control-Allow-Origin', '*')
-      sendError(response, report)
-    }
-  }
-
   // ---- WebSocket ----------------------------------------------------------------------------------------------
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
@@ -205,42 +160,8 @@ export class SimulationServer implements HttpPart {
       return
     }
     const stream = this.streamPath(pathname)
-    if (stream) return this.upgradeStream(stream.instance, request, socket, head, stream.path, path)
+    if (stream) return this.door.upgrade(stream.instance, request, socket, head, { path: stream.path, query: path })
     refuseUpgrade(socket, 404, 'There is no simulation at this address. It may have ended: start it again.')
-  }
-
-  upgradeStream(
-    instance: Instance,
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    path: string,
-    withQuery: string,
-  ): void {
-    if (path.startsWith('/controller/')) {
-      const token = new URL(withQuery, 'http://localhost').searchParams.get('token') ?? ''
-      this.streamSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        const stream = createWebSocketStream(webSocket)
-        stream.on('error', () => stream.destroy())
-        if (!instance.connectExtern(token, stream)) webSocket.close(1008, 'no robot waits for this controller')
-      })
-      return
-    }
-    this.streamSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const viewer = instance.attach({
-        send: (text) => {
-          if (webSocket.readyState === webSocket.OPEN) webSocket.send(text)
-        },
-        get queuedBytes() {
-          return webSocket.bufferedAmount
-        },
-        close: (code, reason) => webSocket.close(code, reason),
-      })
-      webSocket.on('message', (data, isBinary) => viewer.receive(isBinary ? '' : String(data)))
-      webSocket.on('close', () => viewer.detach())
-      // A message over the limit or a broken frame: ws closes the socket with the right code by itself.
-      webSocket.on('error', () => viewer.detach())
-    })
   }
 
   private onClient(webSocket: WebSocket, request: IncomingMessage): void {
@@ -337,26 +258,21 @@ export class SimulationServer implements HttpPart {
         `All ${config.maxConnections} seats of this simulation server are taken. Try again in a moment.`,
       )
     }
+    session.step({ name: 'seat', state: 'done' })
+    session.step({ name: 'process', state: 'active' })
+    // The seat counts as taken from now on, also while the simulator starts.
     this.reserved++
-    let taken: { simulator: SimulatorProcess; warm: boolean }
-    try {
-      session.step({ name: 'seat', state: 'done' })
-      session.step({ name: 'process', state: 'active' })
-      taken = await this.pool.take()
-    } catch (cause) {
-      throw new SimyardError(
-        'SIMULATOR_START_FAILED',
-        `The simulator could not be started. ${(cause as Error).message}`,
-        { cause },
-      )
-    } finally {
+    const taken = await this.takeSimulator().catch((error: unknown) => {
       this.reserved--
-    }
+      throw error
+    })
+    this.reserved--
     if (gone()) {
       taken.simulator.kill()
+      this.releasePort(taken.port)
       return undefined
     }
-    const port = this.freePort()
+    const { port } = taken
     const streamUrl = this.publicUrl(port, request)
     session.step({ name: 'process', state: 'done' })
     session.step({ name: 'world', state: 'active' })
@@ -388,14 +304,7 @@ export class SimulationServer implements HttpPart {
     this.instances.set(port, instance)
     const release = () => {
       this.instances.delete(port)
-      void this.listeners.get(port)?.close()
-      this.listeners.delete(port)
-    }
-    try {
-      if (!this.options.behindOnePort && !config.portRewrite) await this.listenForStream(instance, port)
-    } catch (error) {
-      this.endInstance(instance, release)
-      throw error
+      this.releasePort(port)
     }
     session.streamReady(streamUrl, config.timeout)
     log.info(
@@ -412,20 +321,37 @@ export class SimulationServer implements HttpPart {
     return { instance, release }
   }
 
-  private async listenForStream(instance: Instance, port: number): Promise<void> {
-    const part: HttpPart = {
-      handle: (request, response, path) => void this.serveStreamFile(instance, path.split('?')[0]!, request, response),
-      upgrade: (request, socket, head, path) =>
-        this.upgradeStream(instance, request, socket, head, path.split('?')[0]!, path),
-      close: async () => undefined,
+  private async takeSimulator(): Promise<{ simulator: SimulatorProcess; warm: boolean; port: number }> {
+    const port = await this.takePort()
+    try {
+      return { ...(await this.pool.take()), port }
+    } catch (cause) {
+      this.releasePort(port)
+      const reason = (cause as Error).message
+      throw new SimyardError('SIMULATOR_START_FAILED', `The simulator could not be started. ${reason}`, { cause })
     }
-    this.listeners.set(port, await listen(part, { host: this.options.config.host, port }))
   }
 
-  private freePort(): number {
-    let port = this.basePort + 1
-    while (this.instances.has(port)) port++
-    return port
+  private releasePort(port: number): void {
+    this.takenPorts.delete(port)
+    this.door.closePort(port)
+  }
+
+  /** A number for an instance: a port of its own that is open now, or a number of the path form. */
+  private async takePort(): Promise<number> {
+    const { config } = this.options
+    const ownPorts = !this.options.behindOnePort && !config.portRewrite
+    const last = this.basePort + config.maxConnections + (ownPorts ? SPARE_PORTS : 0)
+    for (let port = this.basePort + 1; port <= last; port++) {
+      if (this.takenPorts.has(port)) continue
+      this.takenPorts.add(port)
+      if (!ownPorts || (await this.door.openPort(port, config.host, () => this.instances.get(port)))) return port
+      this.takenPorts.delete(port)
+    }
+    throw new SimyardError(
+      'NODE_FULL',
+      'This simulation server finds no free port for another simulation. Try again in a moment.',
+    )
   }
 
   private publicUrl(port: number, request: IncomingMessage): string {
@@ -450,7 +376,7 @@ export class SimulationServer implements HttpPart {
       instance.close({ code: 'NODE_DRAINING', message: 'The simulation server was shut down.' })
     }
     this.instances.clear()
-    await Promise.all([...this.listeners.values()].map((listening) => listening.close()))
+    await this.door.close()
     this.load.close()
     this.stage.remove()
   }

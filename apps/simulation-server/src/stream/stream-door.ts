@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type ErrorReport, reportError, SimyardError } from '@simyard/protocol'
+import { type Listening, listen, notFound, refuseUpgrade, sendError } from '@simyard/service-host'
+import { createWebSocketStream, WebSocketServer } from 'ws'
+import { contentTypeOf } from '../content-type.js'
+import type { Instance } from '../instance/instance.js'
+
+/** A page's largest message is a controller's file. */
+const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
+
+/** Where viewers, extern controllers and requests for files come in to instances, on the main port or ports of their own. */
+export class StreamDoor {
+  private readonly sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: { threshold: 4096, concurrencyLimit: 2 },
+  })
+  private readonly ports = new Map<number, Listening>()
+
+  /** Opens a port for one instance. Resolves to false when another program holds it. */
+  async openPort(port: number, host: string, find: () => Instance | undefined): Promise<boolean> {
+    try {
+      const listening = await listen(
+        {
+          handle: (request, response, path) => {
+            const instance = find()
+            if (!instance) return notFound(response, path)
+            void this.serveFile(instance, path.split('?')[0]!, request, response)
+          },
+          upgrade: (request, socket, head, path) => {
+            const instance = find()
+            if (!instance) return refuseUpgrade(socket, 404, 'There is no simulation at this address.')
+            this.upgrade(instance, request, socket, head, { path: path.split('?')[0]!, query: path })
+          },
+          close: async () => undefined,
+        },
+        { host, port },
+      )
+      this.ports.set(port, listening)
+      return true
+    } catch (error) {
+      if (error instanceof SimyardError && error.code === 'PORT_IN_USE') return false
+      throw error
+    }
+  }
+
+  closePort(port: number): void {
+    void this.ports.get(port)?.close()
+    this.ports.delete(port)
+  }
+
+  /** Files of a running simulation for its viewers: textures, meshes, robot windows. */
+  async serveFile(instance: Instance, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const cors = { 'Access-Control-Allow-Origin': '*' }
+    try {
+      const relative = decodeURIComponent(path).replace(/^\/+/, '')
+      const bytes = await instance.serveFile(relative)
+      const etag = createHash('md5').update(bytes).digest('hex')
+      const headers = { ...cors, 'Cache-Control': 'public, max-age=3600', etag, 'X-Content-Type-Options': 'nosniff' }
+      if (request.headers['if-none-match'] === etag) {
+        response.writeHead(304, headers).end()
+        return
+      }
+      response.writeHead(200, { ...headers, 'Content-Type': contentTypeOf(relative), 'Content-Length': bytes.length })
+      response.end(request.method === 'HEAD' ? undefined : bytes)
+    } catch (error) {
+      const report: ErrorReport =
+        error instanceof URIError
+          ? { code: 'FILE_PATH_INVALID', message: 'This path is not well formed.' }
+          : reportError(error)
+      response.setHeader('Access-Control-Allow-Origin', '*')
+      sendError(response, report)
+    }
+  }
+
+  upgrade(
+    instance: Instance,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    { path, query }: { path: string; query: string },
+  ): void {
+    if (path.startsWith('/controller/')) {
+      const token = new URL(query, 'http://localhost').searchParams.get('token') ?? ''
+      this.sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        const stream = createWebSocketStream(webSocket)
+        stream.on('error', () => stream.destroy())
+        if (!instance.connectExtern(token, stream)) webSocket.close(1008, 'no robot waits for this controller')
+      })
+      return
+    }
+    this.sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const viewer = instance.attach({
+        send: (text) => {
+          if (webSocket.readyState === webSocket.OPEN) webSocket.send(text)
+        },
+        get queuedBytes() {
+          return webSocket.bufferedAmount
+        },
+        close: (code, reason) => webSocket.close(code, reason),
+      })
+      webSocket.on('message', (data, isBinary) => viewer.receive(isBinary ? '' : String(data)))
+      webSocket.on('close', () => viewer.detach())
+      // A message over the limit or a broken frame: ws closes the socket with the right code by itself.
+      webSocket.on('error', () => viewer.detach())
+    })
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.sockets.clients) client.close(1001, 'the server is shutting down')
+    await Promise.all([...this.ports.values()].map((listening) => listening.close()))
+  }
+}

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openSimulation, type RunningSimyard, repositoryRoot, startSimyard, TextSocket } from '@simyard/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+/** The servers by themselves, as in an installation of the originals: website, simulation server, session server. */
+let site: RunningSimyard
+const started: ChildProcess[] = []
+const folder = mkdtempSync(join(tmpdir(), 'simyard-standalone-'))
+
+/** Starts a server from a configuration file and resolves to its port. */
+function serve(command: string, config: unknown): Promise<number> {
+  const file = join(folder, `${command}.json`)
+  writeFileSync(file, JSON.stringify(config))
+  const child = spawn(process.execPath, [join(repositoryRoot, 'apps/simyard/bin/simyard.mjs'), command, file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  started.push(child)
+  return new Promise((resolve, reject) => {
+    let text = ''
+    child.stderr?.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      const port = /server running on port (\d+)/.exec(text)?.[1]
+      if (port) resolve(Number(port))
+    })
+    child.once('exit', (code) => reject(new Error(`${command} ended with ${code}: ${text}`)))
+  })
+}
+
+let sessions: string
+beforeAll(async () => {
+  site = await startSimyard()
+  const simulation = await serve('simulation-server', {
+    port: 0,
+    server: '127.0.0.1',
+    websites: [site.address],
+    warmSimulators: 1,
+    maxConnections: 2,
+  })
+  const session = await serve('session-server', {
+    port: 0,
+    server: '127.0.0.1',
+    simulationServers: [`127.0.0.1:${simulation}`],
+  })
+  sessions = `http://127.0.0.1:${session}`
+})
+afterAll(async () => {
+  for (const child of started) child.kill('SIGTERM')
+  await site?.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('a project of a website host runs on a simulation server that the session server names', async () => {
+  const url = `${site.address}/projects/radio-duet/worlds/radio_duet.wbt`
+  const { client, stream, streamUrl } = await openSimulation(sessions, { start: { url } })
+  expect(new URL(streamUrl).pathname).toBe('/')
+  await stream.next((text) => text === 'pause: 0')
+  stream.send('fast:1600')
+  await stream.next((text) => text === 'pause: 1600')
+  expect(stream.received.some((text) => text.includes('step 0: left 4.0'))).toBe(true)
+  client.close()
+  await stream.untilClosed()
+})
+
+test('a site that the operator did not name is refused with a reason', async () => {
+  const server = await (await fetch(`${sessions}/session`)).text()
+  const client = await TextSocket.open(`${server}/client`)
+  client.send(JSON.stringify({ start: { url: 'http://elsewhere.example/projects/a/worlds/b.wbt' } }))
+  expect(await client.next((text) => text.startsWith('loading: Error: '))).toContain('elsewhere.example')
+  await client.untilClosed()
+})
+
+test('more visitors than seats are refused with a reason', async () => {
+  const url = `${site.address}/projects/radio-duet/worlds/radio_duet.wbt`
+  const server = await (await fetch(`${sessions}/session`)).text()
+  const visitors = await Promise.all([1, 2, 3].map(() => TextSocket.open(`${server}/client`)))
+  for (const visitor of visitors) visitor.send(JSON.stringify({ start: { url } }))
+  const answers = await Promise.all(
+    visitors.map((visitor) => visitor.next((text) => text.startsWith('webots:') || text.startsWith('loading: Error'))),
+  )
+  expect(answers.filter((text) => text.startsWith('webots:'))).toHaveLength(2)
+  expect(answers.filter((text) => text.includes('seats'))).toHaveLength(1)
+  for (const visitor of visitors) visitor.close()
+})
+
+test('a wrong configuration is refused with the nearest key', async () => {
+  await expect(serve('session-server', { port: 0, simulationServer: [] })).rejects.toThrow(
+    /did you mean \\?"simulationServers/,
+  )
+})
