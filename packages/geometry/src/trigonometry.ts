@@ -16,9 +16,9 @@ export function cosine(angle: number): number {
 }
 
 /** π/2 in pieces of 33 bits, each with its own rest, so that a multiple of a piece is exact. */
-const FIRST = 1.570796326734125614
-const SECOND = 6.077100506303965977e-11
-const SECOND_REST = 2.022266248795950632e-21
+const FIRST = 1.5707963267341256
+const SECOND = 6.077100506303966e-11
+const SECOND_REST = 2.0222662487959506e-21
 const EXACT_MULTIPLES = 2 ** 20
 
 /** The angle as quadrant · π/2 + (high + low), the sum at most π/4 in size. */
@@ -38,23 +38,21 @@ function sineNearZero(x: number, low: number): number {
   const z = x * x
   const cube = z * x
   const r =
-    8.33333333332248946124e-3 +
-    z *
-      (-1.98412698298579493134e-4 +
-        z * (2.75573137070700676789e-6 + z * (-2.50507602534068634195e-8 + z * 1.58969099521155010221e-10)))
-  return x - (z * (0.5 * low - cube * r) - low - cube * -1.66666666666666324348e-1)
+    0.00833333333332249 +
+    z * (-0.0001984126982985795 + z * (2.7557313707070068e-6 + z * (-2.5050760253406863e-8 + z * 1.58969099521155e-10)))
+  return x - (z * (0.5 * low - cube * r) - low - cube * -0.16666666666666632)
 }
 
 function cosineNearZero(x: number, low: number): number {
   const z = x * x
   const r =
     z *
-    (4.16666666666666019037e-2 +
+    (0.0416666666666666 +
       z *
-        (-1.38888888888741095749e-3 +
+        (-0.001388888888887411 +
           z *
-            (2.48015872894767294178e-5 +
-              z * (-2.75573143513906633035e-7 + z * (2.0875723212981748279e-9 + z * -1.13596475577881948265e-11)))))
+            (2.480158728947673e-5 +
+              z * (-2.7557314351390663e-7 + z * (2.087572321298175e-9 + z * -1.1359647557788195e-11)))))
   const half = 0.5 * z
   const whole = 1 - half
   return whole + (1 - whole - half + (z * r - x * low))
