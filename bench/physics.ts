@@ -52,10 +52,12 @@ async function simulate(options: { basicTimeStepMs: number; driven: boolean }): 
   const { MjModel } = engine
   const fromText = MjModel.from_xml_string
   let mjcf = ''
-  MjModel.from_xml_string = (...args: Parameters<typeof fromText>) => {
-    mjcf = String(args[0])
-    return fromText.apply(MjModel, args)
-  }
+  MjModel.from_xml_string = new Proxy(fromText, {
+    apply(target, self, args) {
+      mjcf = String(args[0])
+      return Reflect.apply(target, self, args)
+    },
+  })
   const controllers = new Map<number, ScriptedController>()
   const scene = await loadScene({ url: WORLD, files: worldFiles(options.basicTimeStepMs) })
   const simulation = await Simulation.create({
