@@ -1,4 +1,11 @@
-import { descendantsOf, openSimulation, type RunningSimyard, startSimyard, TextSocket } from '@simyard/testkit'
+import {
+  aliveAmong,
+  descendantsOf,
+  openSimulation,
+  type RunningSimyard,
+  startSimyard,
+  TextSocket,
+} from '@simyard/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 let simyard: RunningSimyard
@@ -176,16 +183,7 @@ describe('closing and dying', () => {
     const family = descendantsOf(other.pid).map(({ pid }) => pid)
     expect(family.length).toBeGreaterThan(3)
     await other.stop('SIGKILL')
-    const alive = () =>
-      family.filter((pid) => {
-        try {
-          process.kill(pid, 0)
-          return true
-        } catch {
-          return false
-        }
-      })
-    await expect.poll(alive, { timeout: 3000 }).toEqual([])
+    await expect.poll(() => aliveAmong(family), { timeout: 3000 }).toEqual([])
   })
 })
 

@@ -8,7 +8,7 @@ const steps = [
   ['Types of the tests', bin('tsc'), ['-p', 'tsconfig.test.json']],
   ['Format and lint', bin('biome'), ['check', '.', '--error-on-warnings']],
   ['Dependency rules', bin('depcruise'), ['packages', 'apps', '--config', '.dependency-cruiser.cjs']],
-  ['Unused code', bin('knip'), []],
+  ['Unused code', bin('knip'), ['--no-config-hints']],
   ['Unit tests', bin('vitest'), ['run', '--project', 'unit']],
 ]
 let failed = 0

@@ -1,6 +1,6 @@
 // Steps that several scripts share: each runs a program, shows what it does and stops with a sentence when it fails.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
@@ -74,8 +74,4 @@ export function become(program, args) {
   // Signals of the terminal reach the child by themselves; a signal to us alone is passed on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
-}
-
-export function packageVersion() {
-  return JSON.parse(readFileSync(`${root}package.json`, 'utf8')).version
 }

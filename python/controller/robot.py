@@ -56,7 +56,7 @@ class Robot:
         if welcome["type"] != "welcome":
             sys.exit("Error: the simulation refused this controller: {}".format(welcome.get("message", welcome["type"])))
         self._welcome = welcome
-        self._time = welcome["time"]
+        self._time = float(welcome["time"])
         self._custom_data = welcome["customData"]
         self._devices = {}
         self._device_list = []

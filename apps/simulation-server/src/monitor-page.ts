@@ -1,9 +1,20 @@
-import type { SimulationServer } from './simulation-server.js'
+import type { SandboxReport } from './sandbox/open-sandbox.js'
 
-type Status = ReturnType<SimulationServer['status']>
+/** What one simulation server says of itself at /status. */
+export interface ServerStatus {
+  readonly startedAt: string
+  /** Percent. */
+  readonly load: number
+  readonly seats: { readonly taken: number; readonly total: number }
+  readonly running: number
+  readonly idle: number
+  readonly warm: { readonly ready: number; readonly size: number }
+  readonly draining: boolean
+  readonly sandbox: SandboxReport
+}
 
 /** What an operator wants to see of one simulation server; readable without JavaScript, renewed every five seconds. */
-export function monitorPage(status: Status): string {
+export function monitorPage(status: ServerStatus): string {
   const rows: [string, string][] = [
     [
       'Load',

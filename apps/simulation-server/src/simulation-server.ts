@@ -20,8 +20,8 @@ import type { SimulationServerConfig } from './config.js'
 import { contentTypeOf } from './content-type.js'
 import { Instance } from './instance/instance.js'
 import { MachineLoad } from './machine-load.js'
-import { monitorPage } from './monitor-page.js'
-import { HttpProjectSource, type ProjectSource, parseWorldUrl, type WorldReference } from './project/project-source.js'
+import { monitorPage, type ServerStatus } from './monitor-page.js'
+import { HttpProjectSource, type ProjectSource, parseWorldUrl } from './project/project-source.js'
 import { type OpenSandbox, openSandbox, type SandboxReport } from './sandbox/open-sandbox.js'
 import { SimulatorProcess } from './simulator/simulator-process.js'
 import { WarmPool } from './simulator/warm-pool.js'
@@ -146,7 +146,7 @@ export class SimulationServer implements HttpPart {
     }
   }
 
-  status() {
+  status(): ServerStatus {
     const { config } = this.options
     return {
       startedAt: this.startedAt.toISOString(),
@@ -451,10 +451,7 @@ export class SimulationServer implements HttpPart {
     }
     this.instances.clear()
     await Promise.all([...this.listeners.values()].map((listening) => listening.close()))
-    for (const client of [...this.clientSockets.clients, ...this.streamSockets.clients]) client.terminate()
     this.load.close()
     this.stage.remove()
   }
 }
-
-export type { WorldReference }

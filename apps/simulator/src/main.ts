@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
-import { loadPhysicsEngine } from '@simyard/physics'
 import { SimulatorSession } from './session.js'
+import { warmUp } from './warm-up.js'
 
 /** The sandboxed process: simulator-v1 on file descriptor 3, and nothing else. */
 const channel = new Socket({ fd: 3, readable: true, writable: true })
@@ -27,5 +27,5 @@ channel.on('close', () => process.exit(0))
 channel.on('error', () => process.exit(1))
 
 // What takes long is done before anybody waits for it.
-await loadPhysicsEngine()
+await warmUp()
 session.hello()

@@ -77,13 +77,17 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     })
     shutdown.add('website', () => website.close())
     const listening = await listen(new OnePort({ sessions, simulation, website }), { host, port: parsed.port ?? 8000 })
-    shutdown.add('port', () => listening.close())
     const address = `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${listening.port}`
     process.stdout.write(`\n  Simyard is up: ${address}\n\n`)
     process.stdout.write(`  Projects are saved in ${dataDir}\n  ${simulation.sandboxReport.message}\n`)
     if (!isLoopback(host)) process.stdout.write('  Everybody who reaches this machine can use it.\n')
     process.stdout.write('  Stop with Ctrl-C.\n\n')
-    return { address, port: listening.port, close: () => shutdown.close() }
+    // The port closes last, so that pages are told why.
+    const close = async () => {
+      await shutdown.close()
+      await listening.close()
+    }
+    return { address, port: listening.port, close }
   } catch (error) {
     await shutdown.close()
     throw error

@@ -66,6 +66,7 @@ export class SimyardView extends HTMLElement {
     const attempt = new AbortController()
     this.attempt = attempt
     this.pictureShown = false
+    delete this.dataset.picture
     this.reconnects = 0
     const direct = this.getAttribute('stream') ?? this.directStream()
     this.checklist.begin(direct === undefined ? 'all' : 'stream')
@@ -295,6 +296,7 @@ export class SimyardView extends HTMLElement {
 
   private onFirstPicture(): void {
     this.pictureShown = true
+    this.dataset.picture = 'shown'
     this.report({ step: 'frame', state: 'done' })
     this.checklist.finish()
     if (this.hasAttribute('autoplay')) this.run()

@@ -138,12 +138,7 @@ async function addStatic(app: FastifyInstance, options: WebsiteOptions): Promise
     if (!/^simyard-view(-[\w.-]+)?\.js$/.test(path))
       throw new SimyardError('ROUTE_NOT_FOUND', `There is no ${path} here.`)
     secureFile(reply)
-    return sendStatic(
-      reply,
-      path,
-      options.viewDir,
-      path === 'simyard-view.js' ? 'no-cache' : 'public, max-age=31536000',
-    )
+    return sendStatic(reply, path, options.viewDir, 'no-cache')
   })
 }
 

@@ -1,11 +1,11 @@
 import { isJoint, numberField, stringField, vectorsField } from '@simyard/physics'
 import type { DeviceCommand, DeviceDescription, NodeUpdate, SensorValue } from '@simyard/protocol'
-import { childNodes, type SceneNode } from '@simyard/scene'
+import { childNodes, getString, type SceneNode } from '@simyard/scene'
 import type { Device, DeviceWorld, Reading } from './device.js'
 
 export function describe(node: SceneNode, constants: DeviceDescription['constants'] = {}): DeviceDescription {
   return {
-    name: stringField(node, 'name', node.type),
+    name: getString(node, 'name'),
     type: node.type,
     model: stringField(node, 'model', ''),
     constants,

@@ -12,14 +12,26 @@ export interface Image {
 
 const MAX_PIXELS = 4096 * 4096
 
-/** Reads a PNG or JPEG file. Rejects with SCENE_FILE_MISSING or SCENE_MESH_INVALID. */
-export async function loadImage(url: string, files: FileSource): Promise<Image> {
+/**
+ * Reads a PNG or JPEG file; it is decoded when it is first looked at, because most textures never are. Rejects with
+ * SCENE_FILE_MISSING, or SCENE_MESH_INVALID when the file is neither. A damaged one is undefined when looked at.
+ */
+export async function loadImage(url: string, files: FileSource): Promise<() => Image | undefined> {
   const bytes = await files.read(url)
-  try {
-    return bytes[0] === 0xff && bytes[1] === 0xd8 ? jpeg(bytes) : png(bytes)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new SimyardError('SCENE_MESH_INVALID', `${url} is not a PNG or JPEG image: ${reason}`, { cause: error })
+  const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8
+  const isPng = bytes[0] === 0x89 && bytes[1] === 0x50
+  if (!isJpeg && !isPng) throw new SimyardError('SCENE_MESH_INVALID', `${url} is not a PNG or JPEG image`)
+  let image: Image | undefined
+  let decoded = false
+  return () => {
+    if (decoded) return image
+    decoded = true
+    try {
+      image = isJpeg ? jpeg(bytes) : png(bytes)
+    } catch {
+      image = undefined
+    }
+    return image
   }
 }
 

@@ -32,7 +32,8 @@ import { primitiveMesh, type SurfaceMesh } from './primitive-mesh.js'
 export interface Surface {
   readonly color: Vector3
   readonly emissive: Vector3
-  readonly texture: Image | undefined
+  /** Decodes it the first time. */
+  readonly texture: (() => Image | undefined) | undefined
   readonly textureScale: readonly [number, number]
   readonly transparency: number
 }
@@ -52,7 +53,7 @@ export interface VisualShape {
 export class VisualWorld {
   readonly shapes: VisualShape[] = []
   private readonly byOwner = new Map<number, VisualShape[]>()
-  private readonly images = new Map<string, Image>()
+  private readonly images = new Map<string, () => Image | undefined>()
   private readonly meshes = new Map<number, SurfaceMesh>()
 
   private constructor(
@@ -180,7 +181,8 @@ export class VisualWorld {
 }
 
 export function surfaceColor(surface: Surface, u: number, v: number): Vector3 {
-  const { texture, color } = surface
+  const { color } = surface
+  const texture = surface.texture?.()
   if (!texture) return color
   const s = u * surface.textureScale[0]
   const t = v * surface.textureScale[1]

@@ -10,7 +10,7 @@ import {
   type Vector3,
 } from '@simyard/geometry'
 import type { SceneNode } from '@simyard/scene'
-import { booleanField, nodeField, nodesField, numberField, numbersField, stringField, vectorField } from './fields.js'
+import { booleanField, nodeField, nodesField, numberField, stringField, vectorField } from './fields.js'
 import { boxMass, joinMasses, type MassProperties, NO_MASS, placeMass, scaleMass, sphereMass } from './mass.js'
 import { isFrame, isJoint, isMotor, isRobot, isSolid, poseOf, scaleOf } from './node-kinds.js'
 import { axisOf, type BoundingShape, boundingShapes, type ShapeContext } from './shapes.js'
@@ -402,4 +402,3 @@ function markCasters(bodies: readonly ModelBody[], up: Vector3): void {
 }
 
 export const selfCollides = (robot: SceneNode): boolean => booleanField(robot, 'selfCollision', false)
-export const gravityNumbers = (info: SceneNode): readonly number[] => numbersField(info, 'gravity', [])

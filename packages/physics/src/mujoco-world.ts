@@ -15,6 +15,7 @@ import type { SceneNode } from '@simyard/scene'
 import type { Engine } from './engine.js'
 import { nodeField, numberField, vectorField } from './fields.js'
 import { Fnv1a64 } from './hash.js'
+import { joinMasses } from './mass.js'
 import { bodyName, jointName, type Mjcf } from './mjcf.js'
 import { type FramePlace, type ModelBody, type ModelJoint, type PhysicsModel, selfCollides } from './model.js'
 import { MotorServo } from './motor.js'
@@ -30,6 +31,8 @@ interface Drive extends JointAddress {
   readonly servo: MotorServo
   /** Indices of the velocity and force actuators; undefined for a joint that ignores forces. */
   readonly actuators: readonly [number, number] | undefined
+  /** N·m·s/rad. */
+  readonly stiffest: number
   gain: number
 }
 
@@ -49,6 +52,11 @@ const NO_MARGIN = 1e-6
  */
 const VELOCITY_STIFFNESS = 2
 const POSITION_STIFFNESS = 20
+/**
+ * A wheel's servo may not be stiffer than this share of the robot's inertia at the wheel for each inner step: friction
+ * is solved before the servo's implicit part, and with more the robot runs ahead of its wheels while it accelerates.
+ */
+const WHEEL_STIFFNESS = 0.25
 
 export interface MujocoWorldOptions {
   readonly engine: Engine
@@ -313,7 +321,8 @@ export class MujocoWorld implements PhysicsWorld {
       }
       const [velocityActuator, forceActuator] = drive.actuators
       const stiffness = servo.inPositionControl ? POSITION_STIFFNESS : VELOCITY_STIFFNESS
-      const gain = servo.inForceControl ? 0 : Math.max(stiffness * servo.maxForce, 1e-9)
+      const wanted = Math.min(stiffness * servo.maxForce, drive.stiffest)
+      const gain = servo.inForceControl ? 0 : Math.max(wanted, 1e-9)
       if (gain !== drive.gain) this.setGain(drive, velocityActuator, gain)
       ctrl[forceActuator] = servo.inForceControl ? servo.appliedForce() : 0
       if (servo.inForceControl) continue
@@ -405,7 +414,9 @@ export class MujocoWorld implements PhysicsWorld {
         ] as const)
       : undefined
     const servo = new MotorServo(joint.motor, joint.position)
-    this.drives.push({ ...address, servo, actuators, gain: -1 })
+    const inertia = wheelInertia(joint, this.options.model)
+    const stiffest = inertia === undefined ? Infinity : (WHEEL_STIFFNESS * inertia) / this.innerStepSeconds
+    this.drives.push({ ...address, servo, actuators, stiffest, gain: -1 })
     const data = this.data
     this.motors.set(joint.motor.id, {
       minPosition: servo.minPosition,
@@ -435,6 +446,17 @@ export class MujocoWorld implements PhysicsWorld {
       if (linear > 0 || angular > 0) this.damped.push({ velocity: this.freeVelocity(body.node), linear, angular })
     }
   }
+}
+
+/** The share of its robot's mass that a wheel drives, times its radius squared (kg·m²); undefined for other joints. */
+function wheelInertia(joint: ModelJoint, model: PhysicsModel): number | undefined {
+  const body = model.bodies.find(({ joints }) => joints.includes(joint))
+  const wheel = body?.geoms.find(({ role }) => role === 'wheel')?.shape.form
+  if (!body?.robot || (wheel?.type !== 'cylinder' && wheel?.type !== 'sphere')) return undefined
+  const own = model.bodies.filter(({ robot }) => robot === body.robot)
+  const mass = own.reduce((sum, { matter }) => sum + joinMasses(matter).mass, 0)
+  const wheels = own.filter(({ geoms, joints }) => joints.length > 0 && geoms.some(({ role }) => role === 'wheel'))
+  return (mass * wheel.radius * wheel.radius) / wheels.length
 }
 
 function withinStops(position: number, joint: ModelJoint): number {

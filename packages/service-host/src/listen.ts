@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { SimyardError } from '@simyard/protocol'
 import type { HttpPart } from './http-part.js'
 
@@ -9,13 +9,21 @@ export interface Listening {
   close(): Promise<void>
 }
 
+/** How long answers and closing handshakes that are under way may take. */
+const CLOSE_GRACE_MS = 200
+
 /** Opens a port for a part. Rejects with PORT_IN_USE and a sentence that says what to do. Port 0 takes a free one. */
 export async function listen(part: HttpPart, options: { host: string; port: number }): Promise<Listening> {
+  const sockets = new Set<Socket>()
   const server: Server = createServer((request, response) => part.handle(request, response, request.url ?? '/'))
   server.on('upgrade', (request, socket, head) => {
     // A client that goes away during the handshake is its own affair.
     socket.on('error', () => socket.destroy())
     part.upgrade(request, socket, head, request.url ?? '/')
+  })
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
   })
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
@@ -31,7 +39,11 @@ export async function listen(part: HttpPart, options: { host: string; port: numb
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
-        server.closeAllConnections()
+        server.closeIdleConnections()
+        // WebSockets are no longer the server's: it would wait for them for ever.
+        setTimeout(() => {
+          for (const socket of sockets) socket.destroy()
+        }, CLOSE_GRACE_MS)
       }),
   }
 }

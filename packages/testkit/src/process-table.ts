@@ -41,3 +41,9 @@ export function descendantsOf(pid: number): ProcessEntry[] {
   }
   return found
 }
+
+/** Those of the processes that still run; a zombie does not. */
+export function aliveAmong(pids: readonly number[]): number[] {
+  const running = new Set(processTable().map(({ pid }) => pid))
+  return pids.filter((pid) => running.has(pid))
+}

@@ -63,15 +63,9 @@ export function planController(
   return {
     ...common,
     runtime: 'node',
-    // Optional, because `import 'controller'` is resolved by folders: /work/code and then /work/node_modules.
-    args: [
-      '--max-old-space-size=128',
-      '--import',
-      '/work/lib/register.mjs',
-      `/work/code/${name}${found}`,
-      ...request.args,
-    ],
-    readOnly: { [folder]: '/work/code', [context.stage.javascriptDir]: '/work/lib' },
+    args: ['--max-old-space-size=128', `/work/code/${name}${found}`, ...request.args],
+    // `import 'controller'` is looked for in node_modules of the folders above the program.
+    readOnly: { [folder]: '/work/code', [context.stage.javascriptDir]: '/work/node_modules/controller' },
     cwd: '/work/code',
     env,
     // A Node program starts about ten threads of its own and needs more than Python's address space.

@@ -32,11 +32,6 @@ interface Running {
   spokeAt: number
 }
 
-/** An extern controller's link, whatever carries it. */
-export interface ExternLink {
-  readonly stream: Duplex
-}
-
 /**
  * The controllers of one instance: each in its own sandbox, its bytes carried to the simulator and back. The server
  * only carries: what the bytes mean is between the simulator and the controller.

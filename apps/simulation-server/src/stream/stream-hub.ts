@@ -50,6 +50,8 @@ export class StreamHub {
   private readonly consoleLines: Extract<OwnStreamEvent, { type: 'console' }>[] = []
   private readonly standing = new Map<string, OwnStreamEvent>()
   private nextRequest = 1
+  private pendingWrites = 0
+  private readonly whenWritten: (() => void)[] = []
 
   constructor(
     private readonly actions: StreamActions,
@@ -148,12 +150,13 @@ export class StreamHub {
         if (this.mode === 'pause') return
         return this.actions.toSimulator({ type: 'mode', mode: this.mode, ...this.limit(request.forMs) })
       case 'reset':
-        return this.actions.toSimulator({ type: 'reset' })
+        return this.afterWrites(() => this.actions.toSimulator({ type: 'reset' }))
       case 'reload':
         viewer.dialect = request.dialect
-        if (this.loaded) this.actions.loadWorld(this.loaded.world)
-        else if (this.failure) this.actions.loadWorld('')
-        return
+        return this.afterWrites(() => {
+          if (this.loaded) this.actions.loadWorld(this.loaded.world)
+          else if (this.failure) this.actions.loadWorld('')
+        })
       case 'load': {
         if (request.dialect) viewer.dialect = request.dialect
         // Only the last part of the path counts, as in Webots: a world of this project.
@@ -170,24 +173,46 @@ export class StreamHub {
       case 'get-controller':
       case 'sync-controller':
         viewer.dialect = '2019'
-        this.actions.readController(request.controller).then(
-          (files) => {
-            const wanted =
-              request.type === 'sync-controller' ? files.filter(({ file }) => file === request.file) : files
-            for (const { file, content } of wanted)
-              viewer.send(streamMessage.setController(request.controller, file, content))
-          },
-          (error: unknown) => this.refuse(viewer, messageOf(error)),
+        this.afterWrites(() =>
+          this.sendController(
+            viewer,
+            request.controller,
+            request.type === 'sync-controller' ? request.file : undefined,
+          ),
         )
         return
       case 'set-controller':
+        this.pendingWrites++
         this.actions
           .writeController(request.controller, request.file, request.content)
           .catch((error: unknown) => this.refuse(viewer, messageOf(error)))
+          .finally(() => this.written())
         return
       case 'ignored':
         return
     }
+  }
+
+  /** What follows a change of a file waits for it: a reset must start the new program, not the old one. */
+  private afterWrites(action: () => void): void {
+    if (this.pendingWrites === 0) action()
+    else this.whenWritten.push(action)
+  }
+
+  private written(): void {
+    this.pendingWrites--
+    if (this.pendingWrites === 0) for (const action of this.whenWritten.splice(0)) action()
+  }
+
+  private sendController(viewer: Viewer, controller: string, only: string | undefined): void {
+    this.actions.readController(controller).then(
+      (files) => {
+        for (const { file, content } of files) {
+          if (only === undefined || file === only) viewer.send(streamMessage.setController(controller, file, content))
+        }
+      },
+      (error: unknown) => this.refuse(viewer, messageOf(error)),
+    )
   }
 
   private limit(forMs: number): { untilMs?: number } {

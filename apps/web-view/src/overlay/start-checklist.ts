@@ -55,6 +55,11 @@ export class StartChecklist {
   report(progress: Progress): void {
     const row = this.rows.get(progress.step)!
     row.dataset.state = progress.state
+    // A server need not report every step: what comes before this one is over.
+    for (const [name, earlier] of this.rows) {
+      if (name === progress.step) break
+      if (!earlier.hidden) this.mark(earlier, 'done')
+    }
     row.querySelector('span')!.textContent = progress.state === 'active' ? (progress.text ?? '…') : ''
     if (progress.percent !== undefined) {
       this.bar.hidden = false
@@ -83,6 +88,11 @@ export class StartChecklist {
   finish(): void {
     clearTimeout(this.timer)
     this.element.hidden = true
+  }
+
+  private mark(row: HTMLElement, state: string): void {
+    row.dataset.state = state
+    row.querySelector('span')!.textContent = ''
   }
 
   private show(): void {

@@ -9,8 +9,7 @@ import {
   SRGBColorSpace,
   type Texture,
 } from 'three'
-import { boolean, color, number, pair } from './attribute.js'
-import type { Resolve } from './geometry.js'
+import { boolean, color, number, pair, type Resolve } from './attribute.js'
 import type { TextureCache } from './texture-cache.js'
 
 const mapOfRole: Record<string, 'map' | 'roughnessMap' | 'metalnessMap' | 'normalMap' | 'aoMap' | 'emissiveMap'> = {

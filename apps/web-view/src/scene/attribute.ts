@@ -1,5 +1,8 @@
 import { Color, Quaternion, Vector3 } from 'three'
 
+/** Follows USE to the element that was defined. */
+export type Resolve = (element: Element) => Element
+
 /** Lists of numbers are separated by blanks, commas or both. */
 export function numbers(text: string | null): number[] {
   if (text === null) return []

@@ -9,12 +9,9 @@ import {
   PlaneGeometry,
   SphereGeometry,
 } from 'three'
-import { boolean, number, numbers, pair, vector } from './attribute.js'
+import { boolean, number, numbers, pair, type Resolve, vector } from './attribute.js'
 import { elevationGrid } from './elevation-grid.js'
 import { indexedFaceSet } from './indexed-face-set.js'
-
-/** Follows USE to the element that was defined. */
-export type Resolve = (element: Element) => Element
 
 export const meshTags = new Set(['Mesh', 'CadShape'])
 export const lineTags = new Set(['IndexedLineSet'])

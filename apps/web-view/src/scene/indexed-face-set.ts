@@ -1,6 +1,5 @@
 import { BufferGeometry, Float32BufferAttribute, Vector3 } from 'three'
-import { boolean, number, numbers } from './attribute.js'
-import type { Resolve } from './geometry.js'
+import { boolean, number, numbers, type Resolve } from './attribute.js'
 
 interface Corner {
   readonly point: number

@@ -3,8 +3,8 @@ import { boolean, color, number, vector } from './attribute.js'
 
 export const lightTags = new Set(['DirectionalLight', 'PointLight', 'SpotLight'])
 
-/** A white surface under intensity 1 should look white: the renderer divides diffuse light by π. */
-const INTENSITY = Math.PI
+/** The renderer divides diffuse light by π; a part of a surface's light comes from the sky. */
+const INTENSITY = Math.PI * 0.75
 
 export function makeLight(element: Element): Light {
   const light =

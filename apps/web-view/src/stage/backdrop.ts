@@ -22,6 +22,9 @@ const themes = {
   dark: { sky: new Color(0x3a4656), ground: new Color(0x2b3038) },
 }
 
+/** The sky's share of the light on a surface. */
+const SKY_LIGHT = 0.5
+
 /** Sky, ground and the light that comes from them. */
 export class Backdrop {
   private readonly sky: Mesh<SphereGeometry, ShaderMaterial>
@@ -30,6 +33,7 @@ export class Backdrop {
   private environment: Texture | undefined
   private given: Color | undefined
   private dark = false
+  private stale: { top: Color; horizon: Color } | undefined
 
   constructor(
     private readonly scene: Scene,
@@ -52,7 +56,7 @@ export class Backdrop {
     const luminosity = number(element, 'luminosity', 1)
     // A black sky is what an absent colour looks like: the theme's own is kinder.
     this.given = sky.r + sky.g + sky.b < 0.03 ? undefined : sky
-    this.scene.environmentIntensity = 0.75 * luminosity
+    this.scene.environmentIntensity = SKY_LIGHT * luminosity
     this.paint()
   }
 
@@ -62,6 +66,12 @@ export class Backdrop {
     if (range <= 0) this.scene.fog = null
     else if (element.getAttribute('fogType') === 'EXPONENTIAL') this.scene.fog = new FogExp2(tint.getHex(), 2 / range)
     else this.scene.fog = new Fog(tint.getHex(), 0, range)
+  }
+
+  /** Before a picture. The light of the sky is costly, so several changes share one computation. */
+  prepare(): void {
+    if (this.stale) this.lightFromSky(this.stale.top, this.stale.horizon)
+    this.stale = undefined
   }
 
   /** A wide ground just under the scene, so that an arena does not float. */
@@ -84,7 +94,7 @@ export class Backdrop {
   reset(): void {
     this.given = undefined
     this.scene.fog = null
-    this.scene.environmentIntensity = 0.75
+    this.scene.environmentIntensity = SKY_LIGHT
     this.ground.visible = false
     this.paint()
   }
@@ -105,7 +115,7 @@ export class Backdrop {
     uniforms.horizon!.value = horizon
     uniforms.ground!.value = theme.ground
     this.ground.material.color.copy(theme.ground)
-    this.lightFromSky(top, horizon)
+    this.stale = { top, horizon }
     this.onChange()
   }
 

@@ -1,10 +1,9 @@
 import {
-  AgXToneMapping,
+  ACESFilmicToneMapping,
   Box3,
   type DirectionalLight,
-  HemisphereLight,
   type Object3D,
-  PCFSoftShadowMap,
+  PCFShadowMap,
   PerspectiveCamera,
   Raycaster,
   Scene,
@@ -31,7 +30,6 @@ export class Stage {
   private readonly camera = new PerspectiveCamera(45, 1, 0.02, 2000)
   private readonly controls: OrbitControls
   private readonly backdrop: Backdrop
-  private readonly fill = new HemisphereLight(0xffffff, 0x8a8f98, 0.5)
   private readonly observer: ResizeObserver
   private graph: SceneGraph | undefined
   private system: CoordinateSystem = 'ENU'
@@ -48,10 +46,10 @@ export class Stage {
     private readonly events: StageEvents,
   ) {
     this.renderer = new WebGLRenderer({ antialias: true, powerPreference: 'high-performance' })
-    this.renderer.toneMapping = AgXToneMapping
-    this.renderer.toneMappingExposure = 1.15
+    this.renderer.toneMapping = ACESFilmicToneMapping
+    this.renderer.toneMappingExposure = 1
     this.renderer.shadowMap.enabled = true
-    this.renderer.shadowMap.type = PCFSoftShadowMap
+    this.renderer.shadowMap.type = PCFShadowMap
     this.canvas = this.renderer.domElement
     this.canvas.tabIndex = 0
     this.canvas.setAttribute('role', 'img')
@@ -60,7 +58,6 @@ export class Stage {
       '3D view of the simulation. Arrow keys turn the camera, plus and minus zoom.',
     )
     host.append(this.canvas)
-    this.scene.add(this.fill)
     this.backdrop = new Backdrop(this.scene, this.renderer, () => this.invalidate())
     this.controls = new OrbitControls(this.camera, this.canvas)
     this.controls.enableDamping = !matchMedia('(prefers-reduced-motion: reduce)').matches
@@ -159,6 +156,7 @@ export class Stage {
     this.frameRequest = 0
     const moving = this.graph?.motion.advance(now) ?? false
     this.trackFollowed()
+    this.backdrop.prepare()
     const turning = this.controls.update()
     this.renderer.render(this.scene, this.camera)
     this.firstPicture?.()

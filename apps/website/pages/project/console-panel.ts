@@ -90,10 +90,13 @@ export class ConsolePanel {
     const plain = line.replace(/\x1b\[[0-9;]*m/g, '')
     const link = findSourceLink(plain)
     if (link) {
-      const jump = document.createElement('button')
-      jump.type = 'button'
+      const jump = document.createElement('a')
+      jump.href = `#line-${link.line}`
       jump.textContent = plain.slice(link.start, link.end)
-      jump.addEventListener('click', () => this.onJump(link.file, link.line))
+      jump.addEventListener('click', (event) => {
+        event.preventDefault()
+        this.onJump(link.file, link.line)
+      })
       text.append(plain.slice(0, link.start), jump, plain.slice(link.end))
     } else text.textContent = plain
     row.append(text)

@@ -125,8 +125,8 @@ function connectView(view: SimyardView, bar: RunBar, console: ConsolePanel, desk
     console.add(entry)
     if (entry.stream !== 'stderr') return
     const robot = entry.robot ?? ''
-    let reader = readers.get(robot)
-    if (!reader) readers.set(robot, (reader = new TracebackReader(() => desk.paths)))
+    const reader = readers.get(robot) ?? new TracebackReader(() => desk.paths)
+    readers.set(robot, reader)
     const error = reader.push(entry.line)
     if (error) desk.markError(error.file, error.line, error.message)
   })
