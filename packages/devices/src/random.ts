@@ -1,3 +1,5 @@
+import { cosine, sine } from '@simyard/geometry'
+
 /**
  * A seeded generator (sfc32 by Chris Doty-Humphrey, 128 bits of state) with normal deviates by Box and Muller. The same
  * seed gives the same numbers everywhere.
@@ -41,7 +43,7 @@ export class Random {
     }
     const radius = Math.sqrt(-2 * Math.log(1 - this.next()))
     const angle = 2 * Math.PI * this.next()
-    this.spare = radius * Math.sin(angle)
-    return radius * Math.cos(angle)
+    this.spare = radius * sine(angle)
+    return radius * cosine(angle)
   }
 }

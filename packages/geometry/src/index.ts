@@ -13,5 +13,6 @@ export {
   quaternionFromMatrix,
   rotate,
 } from './quaternion.js'
+export { cosine, sine } from './trigonometry.js'
 export type { Vector2, Vector3 } from './vector.js'
 export { add, cross, distance, dot, length, lerp, multiply, normalize, scale, subtract, ZERO } from './vector.js'

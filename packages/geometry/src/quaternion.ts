@@ -1,3 +1,4 @@
+import { cosine, sine } from './trigonometry.js'
 import { normalize, type Vector3 } from './vector.js'
 
 /** x, y, z, w with w the scalar part; unit length unless said otherwise. */
@@ -11,17 +12,17 @@ export const IDENTITY: Quaternion = [0, 0, 0, 1]
 /** An axis of any length will do; a zero axis is no rotation. */
 export function quaternionFromAxisAngle([x, y, z, angle]: AxisAngle): Quaternion {
   const axis = normalize([x, y, z])
-  const sine = Math.sin(angle / 2)
   if (axis[0] === 0 && axis[1] === 0 && axis[2] === 0) return IDENTITY
-  return [axis[0] * sine, axis[1] * sine, axis[2] * sine, Math.cos(angle / 2)]
+  const s = sine(angle / 2)
+  return [axis[0] * s, axis[1] * s, axis[2] * s, cosine(angle / 2)]
 }
 
 /** Angle in [0, π]; the axis of no rotation is z, as Webots writes it. */
 export function axisAngleFromQuaternion(q: Quaternion): AxisAngle {
   const [x, y, z, w] = q[3] < 0 ? [-q[0], -q[1], -q[2], -q[3]] : q
-  const sine = Math.sqrt(x * x + y * y + z * z)
-  if (sine < 1e-12) return [0, 0, 1, 0]
-  return [x / sine, y / sine, z / sine, 2 * Math.atan2(sine, w)]
+  const s = Math.sqrt(x * x + y * y + z * z)
+  if (s < 1e-12) return [0, 0, 1, 0]
+  return [x / s, y / s, z / s, 2 * Math.atan2(s, w)]
 }
 
 /** First b, then a. */

@@ -1,4 +1,12 @@
-import { composePoses, multiply, type Pose, quaternionFromAxisAngle, type Vector3 } from '@simyard/geometry'
+import {
+  composePoses,
+  cosine,
+  multiply,
+  type Pose,
+  quaternionFromAxisAngle,
+  sine,
+  type Vector3,
+} from '@simyard/geometry'
 import type { SceneNode } from '@simyard/scene'
 import { nodeField, nodesField, numberField, numbersField, vectorField } from './fields.js'
 import {
@@ -164,7 +172,7 @@ function cone(radius: number, height: number): Triangles {
   const indices: number[] = []
   for (let i = 0; i < CONE_SIDES; i++) {
     const angle = (2 * Math.PI * i) / CONE_SIDES
-    positions.push(radius * Math.cos(angle), radius * Math.sin(angle), -height / 2)
+    positions.push(radius * cosine(angle), radius * sine(angle), -height / 2)
     const here = 2 + i
     const next = 2 + ((i + 1) % CONE_SIDES)
     indices.push(0, here, next, 1, next, here)

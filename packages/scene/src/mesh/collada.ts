@@ -1,4 +1,4 @@
-import type { Vector2, Vector3 } from '@simyard/geometry'
+import { cosine, sine, type Vector2, type Vector3 } from '@simyard/geometry'
 import { XMLParser } from 'fast-xml-parser'
 import { buildMesh, type Corner, type Face, type MeshMaterial, type TriangleMesh } from './triangle-mesh.js'
 
@@ -221,7 +221,7 @@ function scaling([x = 1, y = 1, z = 1]: readonly number[]): Matrix {
 
 function rotation([x = 0, y = 0, z = 1, degrees = 0]: readonly number[]): Matrix {
   const angle = (degrees * Math.PI) / 180
-  const [c, s] = [Math.cos(angle), Math.sin(angle)]
+  const [c, s] = [cosine(angle), sine(angle)]
   const t = 1 - c
   return [
     ...[t * x * x + c, t * x * y - s * z, t * x * z + s * y, 0],

@@ -1,0 +1,77 @@
+import type { EngineOptions } from '@simyard/physics'
+import { encodeLine, type WorldFrame } from '@simyard/protocol'
+import { type FileSource, loadScene } from '@simyard/scene'
+import { Simulation } from '@simyard/simulation'
+import { ScriptedController } from './scripted-controller.js'
+
+export interface HarnessRun {
+  /** `obstacle-avoidance/worlds/obstacle_avoidance.wbt`: below the folder of projects. */
+  readonly world: string
+  readonly steps: number
+  /** Whether every robot has a controller that drives by a timetable and reads every sensor. */
+  readonly driven: boolean
+}
+
+export interface HarnessResult {
+  /** After every second of simulated time and at the end: tells when two runs parted. */
+  readonly hashes: readonly string[]
+  readonly lastFrame: WorldFrame
+  /** The last answer that each controller got, without pictures' bytes. */
+  readonly readings: readonly string[]
+}
+
+/** Where a file of a world lies, relative to the repository. */
+export function repositoryPath(world: string, url: string): string {
+  const [, scheme, path] = /^(project|asset):\/+(.*)$/.exec(url) ?? []
+  return scheme === 'project' ? `projects/${world.split('/')[0]}/${path}` : `${path}`
+}
+
+/** Runs a world with the same inputs wherever this code runs; nothing in here asks for the time. */
+export async function runWorld(run: HarnessRun, files: FileSource, engine?: EngineOptions): Promise<HarnessResult> {
+  const url = `project:/${run.world.split('/').slice(1).join('/')}`
+  const scene = await loadScene({ url, files })
+  const controllers = new Map<number, ScriptedController>()
+  const simulation = await Simulation.create({
+    scene,
+    seed: 7,
+    engine,
+    host: {
+      startController: ({ controller }) => {
+        controllers.set(controller, new ScriptedController(controllers.size))
+      },
+      stopController: () => {},
+      sendToController: (controller, bytes) => controllers.get(controller)?.receive(bytes),
+      console: () => {},
+      diagnostic: () => {},
+      controllersChanged: () => {},
+    },
+  })
+  const speak = () => {
+    for (const [id, controller] of controllers) {
+      const message = controller.next()
+      if (message) simulation.receiveFromController(id, encodeLine(message))
+    }
+  }
+  try {
+    if (run.driven) simulation.startControllers()
+    // hello, and after welcome the first step.
+    speak()
+    const hashes: string[] = []
+    for (let step = 0; step < run.steps; step++) {
+      speak()
+      const waiting = simulation.awaitedRobots()
+      if (waiting.length > 0) throw new Error(`${waiting.join(', ')} did not ask for time`)
+      const second = Math.floor(simulation.timeMs / 1000)
+      simulation.step()
+      if (Math.floor(simulation.timeMs / 1000) > second) hashes.push(simulation.stateHash())
+    }
+    hashes.push(simulation.stateHash())
+    return {
+      hashes,
+      lastFrame: simulation.frame(true),
+      readings: [...controllers.values()].map((controller) => controller.lastAnswer),
+    }
+  } finally {
+    simulation.close()
+  }
+}
