@@ -43,6 +43,8 @@ beforeAll(async () => {
     port: 0,
     server: '127.0.0.1',
     simulationServers: [`127.0.0.1:${simulation}`],
+    // The machine of a test may be busy with other tests.
+    loadThreshold: 1000,
   })
   sessions = `http://127.0.0.1:${session}`
 })

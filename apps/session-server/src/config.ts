@@ -9,6 +9,11 @@ export const SessionServerConfig = z.strictObject({
     .array(z.string())
     .describe('host:port of each simulation server, or host/port with portRewrite.'),
   ssl: z.boolean().default(false).describe('Whether the addresses given out and polled are wss: and https:.'),
+  loadThreshold: z
+    .number()
+    .positive()
+    .default(95)
+    .describe('A simulation server at or over this load, in percent, gets no visitors.'),
   portRewrite: z.boolean().default(false).describe('Addresses are host/port instead of host:port.'),
 })
 export type SessionServerConfig = z.infer<typeof SessionServerConfig>

@@ -19,6 +19,8 @@ export interface SessionServerOptions {
   readonly ssl: boolean
   readonly log: Logger
   readonly pollIntervalMs?: number
+  /** Percent; the default is that of the original. */
+  readonly loadThreshold?: number
 }
 
 const POLL_INTERVAL_MS = 5000
@@ -81,7 +83,7 @@ export class SessionServer implements HttpPart {
 
   /** The answer to /session for a visitor who used this Host. */
   session(request: IncomingMessage): string {
-    const server = chooseNode(this.views())?.server
+    const server = chooseNode(this.views(), this.options.loadThreshold)?.server
     if (!server) return sessionText.noServer
     server.reservations++
     this.push()
@@ -91,7 +93,7 @@ export class SessionServer implements HttpPart {
   }
 
   private get availability(): string {
-    return isAvailable(this.views()) ? sessionText.available : sessionText.unavailable
+    return isAvailable(this.views(), this.options.loadThreshold) ? sessionText.available : sessionText.unavailable
   }
 
   /** Tells every open client when the answer has changed, and only then. */

@@ -10,7 +10,7 @@ export async function serveSessions({ files }: Arguments): Promise<void> {
   const config = readConfig(configFile(files, 'config/session/local.json'), SessionServerConfig)
   const log = createLogger({ name: 'session-server' })
   const members = config.simulationServers.map((entry) => httpMember(entry, config.ssl))
-  const server = new SessionServer({ members, ssl: config.ssl, log })
+  const server = new SessionServer({ members, ssl: config.ssl, loadThreshold: config.loadThreshold, log })
   await server.open()
   const listening = await listen(server, config)
   log.info(`Session server running on port ${listening.port}`)

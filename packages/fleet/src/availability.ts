@@ -8,7 +8,7 @@ export interface NodeView {
   readonly reservations: number
 }
 
-/** A server at or over this load, in percent, gets no visitors. */
+/** A server at or over this load, in percent, gets no visitors, unless an operator sets another threshold. */
 export const LOAD_THRESHOLD = 95
 
 /** What one more visitor is expected to add, in percent of a machine, until the next measurement tells. */
@@ -18,15 +18,18 @@ export function expectedLoad(node: NodeView): number {
   return (node.load ?? Number.POSITIVE_INFINITY) + node.reservations * LOAD_PER_VISITOR
 }
 
-export function isAvailable(nodes: readonly NodeView[]): boolean {
-  return nodes.some((node) => expectedLoad(node) < LOAD_THRESHOLD)
+export function isAvailable(nodes: readonly NodeView[], threshold = LOAD_THRESHOLD): boolean {
+  return nodes.some((node) => expectedLoad(node) < threshold)
 }
 
 /** The server with the strictly smallest expected load; the first one wins ties. Undefined when all are full or gone. */
-export function chooseNode<View extends NodeView>(nodes: readonly View[]): View | undefined {
+export function chooseNode<View extends NodeView>(
+  nodes: readonly View[],
+  threshold = LOAD_THRESHOLD,
+): View | undefined {
   let best: View | undefined
   for (const node of nodes) {
-    if (expectedLoad(node) >= LOAD_THRESHOLD) continue
+    if (expectedLoad(node) >= threshold) continue
     if (!best || expectedLoad(node) < expectedLoad(best)) best = node
   }
   return best
