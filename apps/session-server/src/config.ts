@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Settings of the session server. Keys of the original keep their names; see config/session-server.sample.json. */
+/** Settings of the session server. Keys of the original keep their names; see docs/operations.md. */
 export const SessionServerConfig = z.strictObject({
   port: z.int().min(0).max(65535).default(1999).describe('Port to listen on.'),
   host: z.string().default('127.0.0.1').describe('Address to listen on.'),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { controllerLimits, SandboxLimits, simulatorLimits } from './sandbox/limits.js'
 
-/** Settings of one simulation server. Keys of the original keep their names; see config/simulation-server.sample.json. */
+/** Settings of one simulation server. Keys of the original keep their names; see docs/operations.md. */
 export const SimulationServerConfig = z.strictObject({
   port: z
     .int()

@@ -1,0 +1,160 @@
+import type { ServerToSimulator, WorldFrame } from '@simyard/protocol'
+import { expect, test } from 'vitest'
+import { StreamHub } from './stream-hub.js'
+
+/** A hub whose simulator answers as simulator-v1 says, and viewers that are lists. */
+function hubWithWorld() {
+  const toSimulator: ServerToSimulator[] = []
+  let finishWrite: () => void = () => undefined
+  const hub: StreamHub = new StreamHub(
+    {
+      toSimulator: (message) => {
+        toSimulator.push(message)
+        if (message.type === 'export-scene') {
+          hub.onSimulator({ type: 'scene', request: message.request }, new TextEncoder().encode('<X3D/>'))
+        }
+      },
+      worlds: () => ['worlds/a.wbt'],
+      readController: async () => [],
+      writeController: () =>
+        new Promise((resolve) => {
+          finishWrite = resolve
+        }),
+      loadWorld: () => undefined,
+    },
+    '2022',
+  )
+  const nothing = new Uint8Array(0)
+  hub.onSimulator(
+    {
+      type: 'loaded',
+      world: 'worlds/a.wbt',
+      title: '',
+      info: [],
+      basicTimeStepMs: 16,
+      fps: 60,
+      robots: [],
+      diagnostics: [],
+    },
+    nothing,
+  )
+  const frame = (timeMs: number, updates: WorldFrame['updates'], full = false) =>
+    hub.onSimulator({ type: 'frame', frame: { timeMs, updates }, full }, nothing)
+  const viewer = (...words: string[]) => {
+    const received: string[] = []
+    const link = {
+      queuedBytes: 0,
+      closed: false,
+      send: (text: string) => received.push(text),
+      close: () => (link.closed = true),
+    }
+    const attached = hub.attach(link as never)
+    for (const word of words) attached.receive(word)
+    return { received, link, ...attached }
+  }
+  return { hub, viewer, frame, toSimulator, finishWrite: () => finishWrite() }
+}
+
+const json = (text: string) =>
+  JSON.parse(text.slice('application/json:'.length)) as {
+    time: number
+    updates?: { id: number; translation?: string; rotation?: string }[]
+  }
+const frames = (received: string[]) => received.filter((text) => text.startsWith('application/json:')).map(json)
+
+test('W2 a viewer who comes late gets the merged state, not the history', () => {
+  const { viewer, frame } = hubWithWorld()
+  frame(0, [{ id: 1, translation: '0 0 0', rotation: '0 0 1 0' }], true)
+  frame(16, [{ id: 1, translation: '1 0 0' }])
+  frame(32, [{ id: 2, translation: '5 0 0' }])
+  const { received } = viewer('x3d')
+  expect(frames(received)).toEqual([
+    {
+      time: 32,
+      updates: [
+        { id: 1, translation: '1 0 0', rotation: '0 0 1 0' },
+        { id: 2, translation: '5 0 0' },
+      ],
+    },
+  ])
+})
+
+test('W7 a viewer that reads slowly misses frames and then gets the newest of what it missed; another one gets all', () => {
+  const { viewer, frame } = hubWithWorld()
+  const slow = viewer('x3d')
+  const quick = viewer('x3d')
+  slow.link.queuedBytes = 1_000_000
+  frame(16, [{ id: 1, translation: '1 0 0' }])
+  frame(32, [
+    { id: 1, translation: '2 0 0' },
+    { id: 2, translation: '7 0 0' },
+  ])
+  slow.link.queuedBytes = 0
+  frame(48, [{ id: 1, translation: '3 0 0' }])
+  expect(frames(slow.received).slice(1)).toEqual([
+    {
+      time: 48,
+      updates: [
+        { id: 1, translation: '3 0 0' },
+        { id: 2, translation: '7 0 0' },
+      ],
+    },
+  ])
+  expect(
+    frames(quick.received)
+      .slice(1)
+      .map(({ time }) => time),
+  ).toEqual([16, 32, 48])
+})
+
+test('a viewer that does not read at all is closed', () => {
+  const { viewer, hub } = hubWithWorld()
+  const { link } = viewer('x3d')
+  link.queuedBytes = 100 * 1024 * 1024
+  hub.console('r', 'stdout', 'a line')
+  expect(link.closed).toBe(true)
+})
+
+test('W1 a broadcast viewer changes nothing', () => {
+  const { viewer, toSimulator } = hubWithWorld()
+  const { receive } = viewer('x3d;broadcast')
+  const before = toSimulator.length
+  for (const word of [
+    'pause',
+    'real-time:-1',
+    'fast:100',
+    'step',
+    'reset',
+    'reload',
+    'load:a.wbt',
+    'set controller:a/a.py:1\nx',
+    'robot:r:hello',
+  ])
+    receive(word)
+  expect(toSimulator.slice(before)).toEqual([])
+})
+
+test('W8 a reset after a changed file waits until the file is changed', async () => {
+  const { viewer, toSimulator, finishWrite } = hubWithWorld()
+  const { receive } = viewer('x3d')
+  receive('set controller:a/a.py:1\nprint()')
+  receive('reset')
+  await Promise.resolve()
+  expect(toSimulator.map(({ type }) => type)).not.toContain('reset')
+  finishWrite()
+  await new Promise((resolve) => setTimeout(resolve))
+  expect(toSimulator.at(-1)).toEqual({ type: 'reset' })
+})
+
+test('a failed load is told to viewers who come later too', () => {
+  const { hub, viewer } = hubWithWorld()
+  hub.worldLeaves()
+  hub.onSimulator(
+    { type: 'load-failed', error: { code: 'SCENE_SYNTAX', message: 'line 3' }, diagnostics: [] },
+    new Uint8Array(0),
+  )
+  expect(viewer('x3d').received).toEqual(['stderr:line 3'])
+  expect(viewer('simyard:hello', 'x3d').received).toEqual([
+    'simyard:{"type":"error","error":{"code":"SCENE_SYNTAX","message":"line 3"}}',
+  ])
+})
