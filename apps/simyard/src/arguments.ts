@@ -13,6 +13,7 @@ Commands
   run WORLD                 run a world without a browser and print its console
   doctor                    say what this machine has and what is missing
   help, --help              this text
+  version, --version        the version
 
 Options of up
   --port N          port, 8000 by default
@@ -32,7 +33,7 @@ Examples
   npx simyard run projects/obstacle-avoidance/worlds/obstacle_avoidance.wbt --seconds 5
 `
 
-const commands = ['up', 'session-server', 'simulation-server', 'run', 'doctor', 'help'] as const
+const commands = ['up', 'session-server', 'simulation-server', 'run', 'doctor', 'help', 'version'] as const
 export type Command = (typeof commands)[number]
 
 const options = {
@@ -76,6 +77,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     )
   }
   const { values, positionals } = parsed
+  if (values.version) return { command: 'version', files: [], quiet: false }
   if (values.help) return { command: 'help', files: [], quiet: false }
   const [word = 'help', ...files] = positionals
   const command = commands.find((name) => name === word)

@@ -1,6 +1,7 @@
 import { SimyardError } from '@simyard/protocol'
 import { parseArguments, usage } from './arguments.js'
 import { doctor } from './doctor.js'
+import { layout } from './layout.js'
 import { run } from './run.js'
 import { serveSessions, serveSimulations } from './standalone.js'
 import { up } from './up.js'
@@ -10,6 +11,9 @@ try {
   switch (parsed.command) {
     case 'help':
       process.stdout.write(usage)
+      break
+    case 'version':
+      process.stdout.write(`${layout.version}\n`)
       break
     case 'up':
       await up(parsed)
