@@ -29,6 +29,8 @@ export interface LocalRunResult {
   readonly errors: readonly ErrorReport[]
 }
 
+const LAST_WORDS_MS = 150
+
 /** Runs a world as fast as possible without a page, with the same simulator, sandbox and stream as for a visitor. */
 export async function runLocally(options: LocalRunOptions): Promise<LocalRunResult> {
   const projectDir = dirname(dirname(options.worldFile))
@@ -114,7 +116,10 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunResu
           setImmediate(() => viewer.receive(`fast:${untilMs}`))
         } else if (text.startsWith('pause: ') && startedAt !== undefined) {
           const simulatedMs = Number(text.slice('pause: '.length))
-          if (simulatedMs >= untilMs) finish({ simulatedMs, wallMs: performance.now() - startedAt })
+          if (simulatedMs < untilMs) return
+          const wallMs = performance.now() - startedAt
+          // What controllers print on their last values is still under way.
+          setTimeout(() => finish({ simulatedMs, wallMs }), LAST_WORDS_MS)
         }
       },
     })

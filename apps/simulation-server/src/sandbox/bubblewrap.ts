@@ -5,8 +5,11 @@ import type { Runtimes } from './runtimes.js'
 import { type LaunchPlan, type Sandbox, type SandboxedProcess, wrapChild } from './sandbox.js'
 import { compileSeccompFilter } from './seccomp.js'
 
-/** First uid of the slots; each running program has one of its own, because process limits count per uid. */
-const FIRST_SLOT_UID = 20_000
+/**
+ * First uid of this server's slots; each running program has one of its own, because process limits count per uid.
+ * Servers that run side by side on one machine begin at different uids for the same reason.
+ */
+const FIRST_SLOT_UID = 20_000 + (process.pid % 400) * 100
 
 /**
  * Programs in their own namespaces by bubblewrap: no network, an empty root with /usr read-only, a private folder of
