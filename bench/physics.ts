@@ -124,7 +124,8 @@ async function engineAlone(mjcf: string): Promise<number> {
 function worldFiles({ basicTimeStepMs, movable }: SimulateOptions): FileSource {
   const boxes = Array.from({ length: 10 }, (_, i) => {
     const [x, y] = [0.45 - 0.3 * (i % 4), 0.45 - 0.4 * Math.floor(i / 4)]
-    return `WoodenBox { translation ${x} ${y} 0.05 rotation 0 0 1 ${i / 3} name "box ${i}" size 0.1 0.1 0.1 mass ${movable ? 0.3 : 0} }`
+    const place = `translation ${x} ${y} 0.05 rotation 0 0 1 ${i / 3} name "box ${i}" size 0.1 0.1 0.1`
+    return movable ? `WoodenBox { ${place} mass 0.3 }` : `SolidBox { ${place} }`
   })
   const world = `#VRML_SIM R2025a utf8
 WorldInfo { basicTimeStep ${basicTimeStepMs} }
