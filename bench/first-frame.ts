@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core'
 import { type Bench, percentile } from './figure.js'
 import { untilWarm, withSimyard } from './simyard.js'
 
-const REPETITIONS = 12
+const REPETITIONS = 8
 const MARK = 'first picture at '
 
 /** From a link to the first 3D picture, in a real browser with an empty cache that draws without a graphics card. */
@@ -44,7 +44,7 @@ async function visit(browser: Browser, address: string): Promise<number> {
       })`)
     const marked = page.waitForEvent('console', {
       predicate: (message) => message.text().startsWith(MARK),
-      timeout: 20_000,
+      timeout: 40_000,
     })
     await page.goto(`${address}/p/obstacle-avoidance`, { waitUntil: 'commit' })
     return Number((await marked).text().slice(MARK.length))

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs'
-import { availableParallelism, cpus, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { repositoryRoot } from '@simyard/testkit'
@@ -21,6 +21,7 @@ if (unknown.length > 0) {
   process.exit(1)
 }
 
+const loadBefore = Number(loadavg()[0]?.toFixed(2))
 const figures: Figure[] = []
 const failures: Record<string, string> = {}
 for (const { name, run } of benches.filter((bench) => wanted.includes(bench.name))) {
@@ -40,9 +41,11 @@ const machine = {
   cores: availableParallelism(),
   memoryGiB: Math.round(totalmem() / 2 ** 30),
   node: process.version,
+  /** What else this machine was doing: figures of a run that began with a load are not the machine's. */
+  loadBefore,
 }
 process.stdout.write(
-  `\n${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}\n\n`,
+  `\n${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}; load before the run ${loadBefore}\n\n`,
 )
 process.stdout.write(`${tableOf(figures)}\n`)
 appendFileSync(

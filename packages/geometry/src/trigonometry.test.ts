@@ -1,15 +1,13 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cosine, sine } from './index.js'
 
 describe('sine and cosine', () => {
   test('agree with the engine to the last bits', () => {
-    fc.assert(
-      fc.property(fc.double({ min: -1000, max: 1000, noNaN: true }), (angle) => {
-        expect(Math.abs(sine(angle) - Math.sin(angle))).toBeLessThan(2.3e-16)
-        expect(Math.abs(cosine(angle) - Math.cos(angle))).toBeLessThan(2.3e-16)
-      }),
-    )
+    // Steps of an odd size, so that no two angles lie alike between the quarter turns.
+    for (let angle = -1000; angle < 1000; angle += 0.0371) {
+      expect(Math.abs(sine(angle) - Math.sin(angle))).toBeLessThan(2.3e-16)
+      expect(Math.abs(cosine(angle) - Math.cos(angle))).toBeLessThan(2.3e-16)
+    }
   })
 
   test('quarter turns', () => {
