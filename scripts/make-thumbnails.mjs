@@ -42,11 +42,11 @@ try {
       view.setAttribute('server', address)
       document.body.replaceChildren(view)
     }, `${simyard.address}/session?url=${simyard.address}/projects/${id}/${world}`)
-    await page.locator('simyard-view[data-picture]').waitFor()
+    await page.locator('simyard-view[data-picture]').waitFor({ timeout: 120_000 })
     await page.waitForFunction(
       (timeMs) => document.querySelector('simyard-view').timeMs >= timeMs,
       (moments[id] ?? 3) * 1000,
-      { timeout: 60_000 },
+      { timeout: 180_000 },
     )
     await page.evaluate(() => document.querySelector('simyard-view').pause())
     await page.waitForTimeout(1500)
