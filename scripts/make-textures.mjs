@@ -154,7 +154,7 @@ paint('pavement.png', 256, 4, (u, v) => {
 function sky([x, y, z]) {
   const norm = Math.hypot(x, y, z)
   const height = z / norm
-  if (height < 0) return blend([206, 214, 216], [150, 158, 152], Math.min(1, -height * 3))
+  if (height < 0) return blend([214, 228, 240], [168, 190, 208], Math.min(1, -height * 1.6))
   const clear = blend([214, 228, 240], [92, 148, 214], Math.min(1, height * 1.35) ** 0.7)
   const flat = 1 / (height + 0.22)
   const cloud = fractal3((x / norm) * flat * 1.6 + 7, (y / norm) * flat * 1.6 + 3, 0.5, 5, 131)
@@ -172,5 +172,5 @@ const faces = {
   bottom: (a, b) => [-b, -a, -1],
 }
 for (const [name, direction] of Object.entries(faces)) {
-  paint(`sky/${name}.png`, 256, 2, (u, v) => sky(direction(2 * u - 1, 2 * v - 1)))
+  paint(`sky/${name}.png`, 512, 2, (u, v) => sky(direction(2 * u - 1, 2 * v - 1)))
 }

@@ -60,7 +60,14 @@ export function build() {
     step('Compiling', bin('tsc'), ['-b']) &&
     step('Bundling the simulator', process.execPath, ['apps/simulator/build.mjs']) &&
     step('Bundling the view', bin('vite'), ['build', 'apps/web-view', '--logLevel', 'warn']) &&
-    step('Bundling the pages', bin('vite'), ['build', '--config', 'apps/website/vite.config.ts', '--logLevel', 'warn'])
+    step('Bundling the pages', bin('vite'), [
+      'build',
+      '--config',
+      'apps/website/vite.config.ts',
+      '--logLevel',
+      'warn',
+    ]) &&
+    step('Compressing', process.execPath, ['scripts/compress-pages.mjs'])
   if (!ok) process.exit(1)
 }
 

@@ -14,7 +14,7 @@ export interface ViewEvents {
   'simyard-time': { readonly timeMs: number }
   'simyard-worlds': { readonly current: string; readonly all: readonly string[] }
   'simyard-reset': Record<string, never>
-  'simyard-sandbox': { readonly ok: boolean; readonly driver?: string; readonly message?: string }
+  'simyard-sandbox': { readonly safe: boolean; readonly driver?: string; readonly message?: string }
   'simyard-pick': { readonly robot?: string }
   'simyard-follow': { readonly robot?: string }
 }

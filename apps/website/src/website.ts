@@ -123,7 +123,7 @@ function addProjectFiles(app: FastifyInstance, store: ProjectStore): void {
 }
 
 async function addStatic(app: FastifyInstance, options: WebsiteOptions): Promise<void> {
-  await app.register(fastifyStatic, { root: options.pagesDir, serve: false })
+  await app.register(fastifyStatic, { root: options.pagesDir, serve: false, preCompressed: true })
   for (const [name, root] of Object.entries(options.assets)) {
     app.get(`/assets/${name}/*`, (request, reply) => {
       secureFile(reply)

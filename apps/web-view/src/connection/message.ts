@@ -41,7 +41,7 @@ export type SimyardEvent =
       }
     }
   | { readonly type: 'console'; readonly robot?: string; readonly stream: 'stdout' | 'stderr'; readonly line: string }
-  | { readonly type: 'sandbox'; readonly ok: boolean; readonly driver?: string; readonly message?: string }
+  | { readonly type: 'sandbox'; readonly safe: boolean; readonly driver?: string; readonly message?: string }
   | {
       readonly type: 'step'
       readonly name: 'seat' | 'process' | 'world'
@@ -127,7 +127,7 @@ function isEvent(value: unknown): value is SimyardEvent {
     case 'console':
       return typeof value.line === 'string'
     case 'sandbox':
-      return typeof value.ok === 'boolean'
+      return typeof value.safe === 'boolean'
     case 'step':
       return typeof value.name === 'string' && typeof value.state === 'string'
     default:

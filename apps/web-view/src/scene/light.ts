@@ -4,7 +4,7 @@ import { boolean, color, number, vector } from './attribute.js'
 export const lightTags = new Set(['DirectionalLight', 'PointLight', 'SpotLight'])
 
 /** The renderer divides diffuse light by π; a part of a surface's light comes from the sky. */
-const INTENSITY = Math.PI * 0.75
+const INTENSITY = Math.PI * 0.42
 
 export function makeLight(element: Element): Light {
   const light =

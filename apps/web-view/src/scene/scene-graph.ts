@@ -62,7 +62,7 @@ export class SceneGraph {
   private readonly textures: TextureCache
 
   constructor(
-    private readonly assetBase: string,
+    readonly assetBase: string,
     private readonly events: SceneGraphEvents,
   ) {
     this.textures = new TextureCache(assetBase, () => events.onChange())

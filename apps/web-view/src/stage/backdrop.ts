@@ -16,14 +16,18 @@ import {
   type WebGLRenderer,
 } from 'three'
 import { color, number } from '../scene/attribute.js'
+import { loadSkybox, type Skybox, skyPictures } from './skybox.js'
 
 const themes = {
   light: { sky: new Color(0x9db4cc), ground: new Color(0xb9bfc6) },
   dark: { sky: new Color(0x3a4656), ground: new Color(0x2b3038) },
 }
 
+/** What lies around a scene with a painted sky, whatever the page's theme. */
+const sand = new Color(0xcfd2cf)
 /** The sky's share of the light on a surface. */
-const SKY_LIGHT = 0.5
+const SKY_LIGHT = 0.85
+const SKY_DISTANCE = 900
 
 /** Sky, ground and the light that comes from them. */
 export class Backdrop {
@@ -32,8 +36,10 @@ export class Backdrop {
   private readonly generator: PMREMGenerator
   private environment: Texture | undefined
   private given: Color | undefined
+  private painted: Skybox | undefined
+  private pictures = ''
   private dark = false
-  private stale: { top: Color; horizon: Color } | undefined
+  private stale = false
 
   constructor(
     private readonly scene: Scene,
@@ -41,7 +47,7 @@ export class Backdrop {
     private readonly onChange: () => void,
   ) {
     this.generator = new PMREMGenerator(renderer)
-    this.sky = new Mesh(new SphereGeometry(900, 32, 16), skyMaterial())
+    this.sky = new Mesh(new SphereGeometry(SKY_DISTANCE, 32, 16), skyMaterial())
     this.sky.frustumCulled = false
     this.ground = new Mesh(new CircleGeometry(1, 96), groundMaterial())
     this.ground.rotation.x = -Math.PI / 2
@@ -51,12 +57,14 @@ export class Backdrop {
     this.paint()
   }
 
-  applyBackground(element: Element): void {
+  /** Relative addresses of pictures are resolved against `base`. */
+  applyBackground(element: Element, base: string): void {
     const sky = color(element, 'skyColor', [0, 0, 0])
     const luminosity = number(element, 'luminosity', 1)
     // A black sky is what an absent colour looks like: the theme's own is kinder.
     this.given = sky.r + sky.g + sky.b < 0.03 ? undefined : sky
     this.scene.environmentIntensity = SKY_LIGHT * luminosity
+    this.loadPictures(skyPictures(element, base))
     this.paint()
   }
 
@@ -69,9 +77,11 @@ export class Backdrop {
   }
 
   /** Before a picture. The light of the sky is costly, so several changes share one computation. */
-  prepare(): void {
-    if (this.stale) this.lightFromSky(this.stale.top, this.stale.horizon)
-    this.stale = undefined
+  prepare(eye: Vector3): void {
+    this.sky.position.copy(eye)
+    this.painted?.object.position.copy(eye)
+    if (this.stale) this.lightFromSky()
+    this.stale = false
   }
 
   /** A wide ground just under the scene, so that an arena does not float. */
@@ -82,7 +92,7 @@ export class Backdrop {
     const width = Math.max(size.x, size.z)
     const centre = bounds.getCenter(new Vector3())
     this.ground.position.set(centre.x, bounds.min.y - Math.max(width * 0.002, 0.001), centre.z)
-    this.ground.scale.setScalar(Math.max(width * 6, 4))
+    this.ground.scale.setScalar(Math.max(width * 3, 4))
     this.ground.visible = width < 100
   }
 
@@ -93,6 +103,7 @@ export class Backdrop {
 
   reset(): void {
     this.given = undefined
+    this.loadPictures(undefined)
     this.scene.fog = null
     this.scene.environmentIntensity = SKY_LIGHT
     this.ground.visible = false
@@ -100,6 +111,7 @@ export class Backdrop {
   }
 
   dispose(): void {
+    this.loadPictures(undefined)
     this.environment?.dispose()
     this.generator.dispose()
     this.sky.geometry.dispose()
@@ -114,20 +126,50 @@ export class Backdrop {
     uniforms.top!.value = top
     uniforms.horizon!.value = horizon
     uniforms.ground!.value = theme.ground
-    this.ground.material.color.copy(theme.ground)
-    this.stale = { top, horizon }
+    this.sky.visible = !this.painted
+    this.ground.material.color.copy(this.painted ? sand : theme.ground)
+    this.stale = true
     this.onChange()
   }
 
-  /** Reflections and soft light: a bright sky of the same hue, whatever the page's theme. */
-  private lightFromSky(top: Color, horizon: Color): void {
+  /** The gradient stays until all six pictures are there, and when one is missing. */
+  private loadPictures(pictures: readonly string[] | undefined): void {
+    const wanted = pictures?.join(' ') ?? ''
+    if (wanted === this.pictures) return
+    this.pictures = wanted
+    this.painted?.dispose()
+    this.painted = undefined
+    if (!pictures) return
+    loadSkybox(pictures).then(
+      (skybox) => {
+        if (this.pictures !== wanted) {
+          skybox.dispose()
+          return
+        }
+        this.painted = skybox
+        skybox.object.scale.setScalar(SKY_DISTANCE)
+        this.scene.add(skybox.object)
+        this.paint()
+      },
+      // The browser's console names the address.
+      () => undefined,
+    )
+  }
+
+  /** Reflections and soft light: the painted sky, or a bright one of the same hue whatever the page's theme. */
+  private lightFromSky(): void {
     const studio = new Scene()
     const dome = new Mesh(new SphereGeometry(10, 24, 12), skyMaterial())
-    const white = new Color(1, 1, 1)
-    dome.material.uniforms.top!.value = top.clone().lerp(white, 0.5)
-    dome.material.uniforms.horizon!.value = horizon.clone().lerp(white, 0.7)
-    dome.material.uniforms.ground!.value = new Color(0.35, 0.35, 0.36)
-    studio.add(dome)
+    if (this.painted) {
+      studio.add(this.painted.warmCopy(10))
+    } else {
+      const { top, horizon } = this.sky.material.uniforms
+      const white = new Color(1, 1, 1)
+      dome.material.uniforms.top!.value = (top!.value as Color).clone().lerp(white, 0.5)
+      dome.material.uniforms.horizon!.value = (horizon!.value as Color).clone().lerp(white, 0.7)
+      dome.material.uniforms.ground!.value = new Color(0.35, 0.35, 0.36)
+      studio.add(dome)
+    }
     this.environment?.dispose()
     this.environment = this.generator.fromScene(studio, 0.02, 0.1, 50).texture
     this.scene.environment = this.environment

@@ -1,7 +1,7 @@
 import {
-  ACESFilmicToneMapping,
   Box3,
   type DirectionalLight,
+  NeutralToneMapping,
   type Object3D,
   PCFShadowMap,
   PerspectiveCamera,
@@ -46,7 +46,7 @@ export class Stage {
     private readonly events: StageEvents,
   ) {
     this.renderer = new WebGLRenderer({ antialias: true, powerPreference: 'high-performance' })
-    this.renderer.toneMapping = ACESFilmicToneMapping
+    this.renderer.toneMapping = NeutralToneMapping
     this.renderer.toneMappingExposure = 1
     this.renderer.shadowMap.enabled = true
     this.renderer.shadowMap.type = PCFShadowMap
@@ -63,7 +63,7 @@ export class Stage {
     this.controls.enableDamping = !matchMedia('(prefers-reduced-motion: reduce)').matches
     this.controls.dampingFactor = 0.12
     this.controls.zoomToCursor = true
-    this.controls.minDistance = 0.02
+    this.controls.minDistance = 0.06
     this.controls.maxDistance = 500
     this.controls.addEventListener('change', () => this.invalidate())
     this.canvas.addEventListener('keydown', (event) => this.onKey(event))
@@ -87,6 +87,8 @@ export class Stage {
     const bounds = new Box3().setFromObject(graph.root)
     this.backdrop.placeGround(bounds)
     this.fitShadows(bounds)
+    const size = bounds.isEmpty() ? 1 : bounds.getSize(new Vector3()).length()
+    this.controls.maxDistance = Math.min(Math.max(size * 4, 5), 800)
     this.resetCamera()
     this.firstPicture = onPicture
     this.invalidate()
@@ -107,7 +109,8 @@ export class Stage {
       this.viewpoint = element
       this.fieldOfView = number(element, 'fieldOfView', 0.785)
       this.resize()
-    } else if (element.tagName === 'Background') this.backdrop.applyBackground(element)
+    } else if (element.tagName === 'Background')
+      this.backdrop.applyBackground(element, this.graph?.assetBase ?? location.href)
     else if (element.tagName === 'Fog') this.backdrop.applyFog(element)
     this.invalidate()
   }
@@ -156,8 +159,8 @@ export class Stage {
     this.frameRequest = 0
     const moving = this.graph?.motion.advance(now) ?? false
     this.trackFollowed()
-    this.backdrop.prepare()
     const turning = this.controls.update()
+    this.backdrop.prepare(this.camera.position)
     this.renderer.render(this.scene, this.camera)
     this.firstPicture?.()
     this.firstPicture = undefined
@@ -176,9 +179,18 @@ export class Stage {
   private follow(robot: Object3D | undefined): void {
     if (this.followed === robot) return
     this.followed = robot
-    if (robot) this.controls.target.copy(robot.getWorldPosition(this.followedAt))
+    if (robot) this.approach(robot)
     this.events.onFollow(robot?.userData.robot)
     this.invalidate()
+  }
+
+  /** Turns around the robot from now on, from near enough to see it well. */
+  private approach(robot: Object3D): void {
+    const size = new Box3().setFromObject(robot).getSize(new Vector3()).length()
+    const offset = this.camera.position.clone().sub(this.controls.target)
+    this.controls.target.copy(robot.getWorldPosition(this.followedAt))
+    if (size > 0) offset.setLength(Math.min(offset.length(), Math.max(size * 5, 0.3)))
+    this.camera.position.copy(this.controls.target).add(offset)
   }
 
   private robotAt(event: MouseEvent): Object3D | undefined {

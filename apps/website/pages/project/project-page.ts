@@ -137,8 +137,8 @@ function connectView(view: SimyardView, bar: RunBar, console: ConsolePanel, desk
     const at = location ? `${location.file}:${location.line}: ` : ''
     console.add({ stream: severity === 'error' ? 'stderr' : 'info', line: at + message })
   })
-  onView(view, 'simyard-sandbox', ({ ok, message }) => {
-    if (!ok && notice.childElementCount === 0)
+  onView(view, 'simyard-sandbox', ({ safe, message }) => {
+    if (!safe && notice.childElementCount === 0)
       showBanner(notice, message ?? 'Programs run here without a sandbox.', 'warn')
   })
   find('#view-box').append(view)

@@ -23,7 +23,7 @@ export interface ViewEvents {
   'simyard-speed': { readonly realTimeFactor: number; readonly reason?: string }
   'simyard-time': { readonly timeMs: number }
   'simyard-reset': Record<string, never>
-  'simyard-sandbox': { readonly ok: boolean; readonly message?: string }
+  'simyard-sandbox': { readonly safe: boolean; readonly message?: string }
 }
 
 export interface Problem {
