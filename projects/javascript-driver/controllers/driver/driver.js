@@ -23,15 +23,22 @@ function drive(leftSpeed, rightSpeed) {
 
 console.log(`Hello from JavaScript, I am ${robot.getName()}.`)
 let turningUntil = 0
+let backingUntil = 0
+let away = 1 // 1 is right, -1 left
 let turns = 0
 
 while ((await robot.step(timeStep)) !== -1) {
   const now = robot.getTime()
-  if (now < turningUntil) continue
-  if (left.getValue() < NEAR || right.getValue() < NEAR) {
-    const away = left.getValue() < right.getValue() ? 1 : -1
+  if (now < backingUntil) {
+    drive(-SPEED, -SPEED)
+  } else if (now < turningUntil) {
     drive(away * SPEED, -away * SPEED)
-    turningUntil = now + 0.5 + 0.1 * (turns++ % 4)
+  } else if (left.getValue() < NEAR || right.getValue() < NEAR) {
+    // Soon after the last turn it goes on the same way: out of a corner, not from one wall to the other.
+    if (now > turningUntil + 2) away = left.getValue() < right.getValue() ? 1 : -1
+    backingUntil = now + 0.4
+    // Each time a little longer than the last, so that it sees all of the arena.
+    turningUntil = backingUntil + 1.5 + 0.5 * (turns++ % 4)
     console.log(`${now.toFixed(1)} s: something is ahead, turning ${away > 0 ? 'right' : 'left'}`)
   } else {
     drive(SPEED, SPEED)

@@ -4,7 +4,7 @@ import math
 
 from controller import Robot
 
-SPEED = 4.0  # radians per second
+SPEED = 5.5  # radians per second
 NEAR = 110.0  # reading of a sensor a few centimetres from a wall
 GOAL = (0.5000, -0.3750)  # metres, the middle of the green square
 

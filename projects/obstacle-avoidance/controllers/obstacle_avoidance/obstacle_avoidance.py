@@ -22,18 +22,24 @@ for motor in (left_motor, right_motor):
     motor.setVelocity(0.0)
 
 print("Hello, I am", robot.getName())
+turning = 0  # 1 while it turns right on the spot, -1 left, 0 otherwise
 next_report = 0.0
 
 while robot.step(time_step) != -1:
-    # 0 when nothing is near, about 1 when something is very near.
-    nearness = [min(1.0, max(0.0, (sensor.getValue() - 80.0) / 500.0)) for sensor in sensors]
+    # 0 when nothing is near, 1 when something is about three centimetres away.
+    nearness = [min(1.0, max(0.0, (sensor.getValue() - 80.0) / 160.0)) for sensor in sensors]
 
     left = MAX_SPEED * (1.0 + sum(w * n for w, n in zip(LEFT_WEIGHTS, nearness)))
     right = MAX_SPEED * (1.0 + sum(w * n for w, n in zip(RIGHT_WEIGHTS, nearness)))
 
-    # Head-on, both sides cancel out: then turn on the spot.
-    if nearness[0] + nearness[7] > 0.9:
-        left, right = MAX_SPEED, -MAX_SPEED
+    # Head-on, both sides cancel out: then turn on the spot, one way only, until the front is clear.
+    front = max(nearness[0], nearness[1], nearness[6], nearness[7])
+    if turning == 0 and front > 0.8:
+        turning = 1 if nearness[6] + nearness[7] > nearness[0] + nearness[1] else -1
+    elif front < 0.2:
+        turning = 0
+    if turning != 0:
+        left, right = 0.7 * MAX_SPEED * turning, -0.7 * MAX_SPEED * turning
 
     left_motor.setVelocity(max(-MAX_SPEED, min(MAX_SPEED, left)))
     right_motor.setVelocity(max(-MAX_SPEED, min(MAX_SPEED, right)))
