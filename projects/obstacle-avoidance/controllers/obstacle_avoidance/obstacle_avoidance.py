@@ -31,9 +31,10 @@ while robot.step(time_step) != -1:
     left = MAX_SPEED * (1.0 + sum(w * n for w, n in zip(LEFT_WEIGHTS, nearness)))
     right = MAX_SPEED * (1.0 + sum(w * n for w, n in zip(RIGHT_WEIGHTS, nearness)))
 
-    # Head-on, both sides cancel out: then turn on the spot.
+    # Head-on, both sides cancel out: then turn on the spot, to the side where there is more room.
     if nearness[0] + nearness[7] > 0.9:
-        left, right = MAX_SPEED, -MAX_SPEED
+        room_on_the_right = nearness[6] + nearness[7] > nearness[0] + nearness[1]
+        left, right = (MAX_SPEED, -MAX_SPEED) if room_on_the_right else (-MAX_SPEED, MAX_SPEED)
 
     left_motor.setVelocity(max(-MAX_SPEED, min(MAX_SPEED, left)))
     right_motor.setVelocity(max(-MAX_SPEED, min(MAX_SPEED, right)))
