@@ -1,4 +1,4 @@
-import type { Failure, SimyardEvent, StreamMessage } from './connection/message.js'
+import { type Failure, parseStreamMessage, type SimyardEvent, type StreamMessage } from './connection/message.js'
 import { ConnectionFailure, type Progress, type Seat, takeSeat } from './connection/session.js'
 import { Stream } from './connection/stream.js'
 import { StartChecklist } from './overlay/start-checklist.js'
@@ -86,6 +86,9 @@ export class SimyardView extends HTMLElement {
         return
       }
       this.seat = seat
+      seat.socket.addEventListener('message', ({ data }) => {
+        if (this.seat === seat) this.receiveFromServer(String(data))
+      })
       seat.socket.addEventListener('close', () => {
         if (this.seat === seat && this.current !== 'failed') this.lost()
       })
@@ -205,6 +208,15 @@ export class SimyardView extends HTMLElement {
       ? 'The simulation ended or the connection to it was lost. Starting again begins a new simulation.'
       : 'The connection to the simulator was lost before the world was there.'
     this.fail({ code: 'VIEW_DISCONNECTED', message }, this.pictureShown ? undefined : 'world')
+  }
+
+  /** Why a world does not load is told here too, and here first: the stream may end without a word. */
+  private receiveFromServer(text: string): void {
+    if (this.pictureShown || !text.startsWith('simyard:')) return
+    for (const message of parseStreamMessage(text)) {
+      if (message.type !== 'event') continue
+      if (message.event.type === 'error' || message.event.type === 'step') this.receiveEvent(message.event)
+    }
   }
 
   private receive(message: StreamMessage): void {

@@ -143,7 +143,7 @@ async function addStatic(app: FastifyInstance, options: WebsiteOptions): Promise
 }
 
 function sendStatic(reply: FastifyReply, path: string, root: string, cache: string): FastifyReply {
-  reply.header('cache-control', cache)
+  reply.header('cache-control', cache).header('vary', 'accept-encoding')
   return reply.sendFile(path, root, { cacheControl: false, dotfiles: 'ignore' })
 }
 

@@ -73,8 +73,8 @@ export class StartChecklist {
     this.title.textContent = title
     this.bar.hidden = true
     const text = document.createElement('p')
-    const at = failure.location ? `${failure.location.file}:${failure.location.line}: ` : ''
-    text.textContent = at + failure.message
+    const place = failure.location ? `${failure.location.file}:${failure.location.line}` : ''
+    text.textContent = failure.message.startsWith(place) ? failure.message : `${place}: ${failure.message}`
     const code = document.createElement('code')
     code.textContent = failure.code
     const retry = document.createElement('button')

@@ -7,7 +7,7 @@ export const viewStyle = `
 .stage canvas:focus-visible { box-shadow: inset 0 0 0 2px #1f6feb; }
 .stage::after { content: ''; position: absolute; inset: 0; pointer-events: none; }
 .stage:has(canvas:focus-visible)::after { box-shadow: inset 0 0 0 2px #1f6feb; }
-.start { position: absolute; inset: 0; display: grid; place-items: center; padding: 16px; overflow: auto;
+.start { position: absolute; inset: 0; display: grid; place-items: safe center center; padding: 16px 16px var(--simyard-controls, 16px); overflow: auto;
   background: rgb(233 237 242 / 72%); }
 .start[hidden] { display: none; }
 :host([theme="dark"]) .start { background: rgb(20 24 30 / 72%); }

@@ -127,7 +127,10 @@ export class CodeEditor {
         ]),
         languageOf(path),
         this.theme.of(this.colours),
-        EditorView.contentAttributes.of({ 'aria-label': `Text of ${path}. Escape, then Tab leaves the editor.` }),
+        EditorView.contentAttributes.of({
+          'aria-label': `Text of ${path}. Escape, then Tab leaves the editor.`,
+          tabindex: '0',
+        }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) this.events.onEdit(path, update.state.doc.toString())
         }),

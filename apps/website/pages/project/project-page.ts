@@ -133,9 +133,10 @@ function connectView(view: SimyardView, bar: RunBar, console: ConsolePanel, desk
   onView(view, 'simyard-error', ({ error }) =>
     console.add({ stream: 'stderr', line: `${error.code}: ${error.message}` }),
   )
-  onView(view, 'simyard-diagnostic', ({ severity, message, location }) => {
-    const at = location ? `${location.file}:${location.line}: ` : ''
-    console.add({ stream: severity === 'error' ? 'stderr' : 'info', line: at + message })
+  onView(view, 'simyard-diagnostic', ({ severity, code, message, location }) => {
+    const place = location ? `${location.file}:${location.line}` : ''
+    const at = message.startsWith(place) ? '' : `${place}: `
+    console.add({ stream: severity === 'error' ? 'stderr' : 'info', line: `${at}${message} [${code}]` })
   })
   onView(view, 'simyard-sandbox', ({ safe, message }) => {
     if (!safe && notice.childElementCount === 0)

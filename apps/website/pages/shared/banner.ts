@@ -15,12 +15,8 @@ export async function warnWithoutSandbox(place: HTMLElement): Promise<void> {
   try {
     const { sandbox } = await getStatus()
     if (sandbox.ok) return
-    const reason = sandbox.message ? ` ${sandbox.message}` : ''
-    showBanner(
-      place,
-      `Programs run here without a sandbox, with the rights of whoever started this server.${reason}`,
-      'warn',
-    )
+    const plain = 'Programs run here without a sandbox, with the rights of whoever started this server.'
+    showBanner(place, sandbox.message ?? plain, 'warn')
   } catch {
     // What else the page asks for will say that the server is away.
   }
