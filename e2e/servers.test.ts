@@ -162,8 +162,6 @@ describe('closing and dying', () => {
   test('a simulator that is killed is reported and the next one starts', async () => {
     const { client, stream } = await openSimulation(simyard.address, start(worldUrl()), ['simyard:hello', 'x3d'])
     await stream.next((text) => text === 'pause: 0')
-    const controller = descendantsOf(simyard.pid).find(({ command }) => command.startsWith('/usr/bin/python3'))
-    expect(controller).toBeDefined()
     // All simulators of this server: the warm ones are replaced, ours is reported.
     for (const { pid, command } of descendantsOf(simyard.pid))
       if (/^\S*node .*simulator\.mjs/.test(command)) process.kill(pid, 'SIGKILL')
