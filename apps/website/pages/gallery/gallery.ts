@@ -1,9 +1,9 @@
 import '../style/gallery.css'
-import { listProjects } from '../shared/api.js'
-import { warnWithoutSandbox } from '../shared/banner.js'
-import { CopyList } from '../shared/copy-list.js'
-import { manageTheme } from '../shared/theme.js'
-import { placeWordmark } from '../shared/wordmark.js'
+import { listProjects } from '../site/api.js'
+import { warnWithoutSandbox } from '../site/banner.js'
+import { CopyList } from '../site/copy-list.js'
+import { manageTheme } from '../site/theme.js'
+import { placeWordmark } from '../site/wordmark.js'
 import { projectCard } from './project-card.js'
 
 const cards = document.querySelector<HTMLElement>('#projects')!

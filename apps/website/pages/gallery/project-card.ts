@@ -1,5 +1,5 @@
-import type { Project } from '../shared/api.js'
-import type { OwnCopy } from '../shared/copy-list.js'
+import type { Project } from '../site/api.js'
+import type { OwnCopy } from '../site/copy-list.js'
 import { drawnPicture } from './drawn-picture.js'
 
 export function projectCard(project: Project, copy: OwnCopy | undefined): HTMLElement {

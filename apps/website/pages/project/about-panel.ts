@@ -1,4 +1,4 @@
-import type { Project } from '../shared/api.js'
+import type { Project } from '../site/api.js'
 
 export function fillAboutPanel(panel: HTMLElement, project: Project): void {
   const title = document.createElement('h2')

@@ -14,7 +14,7 @@ import {
   keymap,
   lineNumbers,
 } from '@codemirror/view'
-import type { Theme } from '../shared/theme.js'
+import type { Theme } from '../site/theme.js'
 import { editorTheme } from './editor-theme.js'
 
 export interface CodeEditorEvents {

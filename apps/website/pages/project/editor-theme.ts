@@ -2,7 +2,7 @@ import { HighlightStyle, syntaxHighlighting } from '@codemirror/language'
 import type { Extension } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
-import type { Theme } from '../shared/theme.js'
+import type { Theme } from '../site/theme.js'
 
 const palettes = {
   light: {

@@ -1,4 +1,4 @@
-import { dressButton, type IconName } from '../shared/icon.js'
+import { dressButton, type IconName } from '../site/icon.js'
 import type { ViewState } from './simyard-view.js'
 
 export interface RunBarEvents {
