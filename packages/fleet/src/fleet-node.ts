@@ -13,7 +13,8 @@ export class FleetNode {
   order: OperatorOrder = 'return'
   private report: NodeReport | undefined
   private silence: string | undefined
-  private known = false
+  /** Whether anybody has been told of it. */
+  known = false
   private toldFull = false
 
   constructor(

@@ -161,6 +161,28 @@ describe('leases', () => {
     expect(events.map(({ type }) => type)).toContain('node-gone')
   })
 
+  test('a node that was gone and comes back is told as one that answers again', () => {
+    const { fleet, events } = fleetOf({})
+    fleet.register('n:1', seats(0, 4), 0)
+    fleet.tick(leaseTimes.silentMs)
+    fleet.tick(leaseTimes.endMs)
+    fleet.register('n:1', seats(0, 4), 20_000)
+    expect(events.map((event) => (event.type === 'node-answers' ? event.first : event.type))).toEqual([
+      'node-registered',
+      true,
+      'node-silent',
+      'node-gone',
+      'node-registered',
+      false,
+    ])
+  })
+
+  test('a polled node that is taken out is gone', () => {
+    const { fleet } = fleetOf({ a: { load: 1 } })
+    fleet.removeStatic('a', 0)
+    expect([fleet.views(), fleet.available(0)]).toEqual([[], false])
+  })
+
   test('a node that returns from a pause with an old number is refused', () => {
     const { fleet } = fleetOf({})
     const old = fleet.register('n:1', seats(0, 4), 0)

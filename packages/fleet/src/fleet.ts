@@ -8,6 +8,8 @@ import { Turnover } from './turnover.js'
 /** A server at or over this load, in percent, gets no visitors, unless an operator sets another threshold. */
 export const LOAD_THRESHOLD = 95
 
+const MAX_MISSED = 1000
+
 export const leaseTimes = {
   /** A node renews its lease so often. */
   renewMs: 1000,
@@ -49,6 +51,8 @@ export class Fleet {
   private readonly orders = new Map<string, OperatorOrder>()
   /** Of nodes whose lease has ended: a visitor may be on the way to one that registers anew. */
   private readonly orphans = new Map<string, Reservations>()
+  /** Nodes that were told as gone and have not come back. */
+  private readonly missed = new Set<string>()
   private readonly queue: TicketQueue
   private readonly turnover = new Turnover()
   private readonly threshold: number
@@ -72,11 +76,22 @@ export class Fleet {
     this.node(entry, true)
   }
 
+  /** It is not polled any more. */
+  removeStatic(entry: string, nowMs: number): void {
+    const node = this.nodes.get(entry)
+    if (!node || node.epoch !== undefined) return
+    this.nodes.delete(entry)
+    this.orphans.set(entry, node.reservations)
+    this.tell({ type: 'node-left', entry })
+    this.tick(nowMs)
+  }
+
   private node(entry: string, configured: boolean): FleetNode {
     const known = this.nodes.get(entry)
     if (known) return known
     const node = new FleetNode(entry, configured, this.threshold, this.tell, this.orphans.get(entry))
     this.orphans.delete(entry)
+    node.known = this.missed.delete(entry)
     node.order = this.orders.get(entry) ?? 'return'
     this.nodes.set(entry, node)
     return node
@@ -292,6 +307,7 @@ export class Fleet {
         const quietMs = nowMs - node.heardMs
         if (quietMs >= leaseTimes.endMs) {
           this.tell({ type: 'node-gone', entry: node.entry })
+          if (!node.configured && this.missed.size < MAX_MISSED) this.missed.add(node.entry)
           this.endLease(node)
         } else if (quietMs >= leaseTimes.silentMs) node.fallSilent('it has not renewed its lease')
       }
