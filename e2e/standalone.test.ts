@@ -41,6 +41,8 @@ beforeAll(async () => {
   })
   const session = await serve('session-server', {
     port: 0,
+    host: '127.0.0.1',
+    ssl: false,
     server: '127.0.0.1',
     simulationServers: [`127.0.0.1:${simulation}`],
     // The machine of a test may be busy with other tests.
@@ -88,7 +90,7 @@ test('more visitors than seats are refused with a reason', async () => {
 })
 
 test('a wrong configuration is refused with the nearest key', async () => {
-  await expect(serve('session-server', { port: 0, simulationServer: [] })).rejects.toThrow(
+  await expect(serve('session-server', { port: 0, host: '127.0.0.1', simulationServer: [] })).rejects.toThrow(
     /did you mean \\?"simulationServers/,
   )
 })
