@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSimulation, type RunningSimyard, repositoryRoot, startSimyard, TextSocket } from '@simyard/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 /** The servers by themselves, as in an installation of the originals: website, simulation server, session server. */
 let site: RunningSimyard
@@ -47,6 +47,8 @@ beforeAll(async () => {
     simulationServers: [`127.0.0.1:${simulation}`],
     // The machine of a test may be busy with other tests.
     loadThreshold: 1000,
+    // A visitor who was refused keeps its seat so long.
+    reservationTime: 0.2,
   })
   sessions = `http://127.0.0.1:${session}`
 })
@@ -68,8 +70,20 @@ test('a project of a website host runs on a simulation server that the session s
   await stream.untilClosed()
 })
 
+/** The seat of the last test may not be free at once. */
+function freeServer(): Promise<string> {
+  return vi.waitFor(
+    async () => {
+      const server = await (await fetch(`${sessions}/session`)).text()
+      expect(server).toMatch(/^ws:/)
+      return server
+    },
+    { timeout: 10_000 },
+  )
+}
+
 test('a site that the operator did not name is refused with a reason', async () => {
-  const server = await (await fetch(`${sessions}/session`)).text()
+  const server = await freeServer()
   const client = await TextSocket.open(`${server}/client`)
   client.send(JSON.stringify({ start: { url: 'http://elsewhere.example/projects/a/worlds/b.wbt' } }))
   expect(await client.next((text) => text.startsWith('loading: Error: '))).toContain('elsewhere.example')
@@ -78,7 +92,7 @@ test('a site that the operator did not name is refused with a reason', async () 
 
 test('more visitors than seats are refused with a reason', async () => {
   const url = `${site.address}/projects/radio-duet/worlds/radio_duet.wbt`
-  const server = await (await fetch(`${sessions}/session`)).text()
+  const server = await freeServer()
   const visitors = await Promise.all([1, 2, 3].map(() => TextSocket.open(`${server}/client`)))
   for (const visitor of visitors) visitor.send(JSON.stringify({ start: { url } }))
   const answers = await Promise.all(
