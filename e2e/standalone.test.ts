@@ -1,32 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { openSimulation, type RunningSimyard, repositoryRoot, startSimyard, TextSocket } from '@simyard/testkit'
+import {
+  openSimulation,
+  type RunningSimyard,
+  type ServerProcess,
+  startSimyard,
+  startSimyardServer,
+  TextSocket,
+} from '@simyard/testkit'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 /** The servers by themselves, as in an installation of the originals: website, simulation server, session server. */
 let site: RunningSimyard
-const started: ChildProcess[] = []
-const folder = mkdtempSync(join(tmpdir(), 'simyard-standalone-'))
+const started: ServerProcess[] = []
 
-/** Starts a server from a configuration file and resolves to its port. */
-function serve(command: string, config: unknown): Promise<number> {
-  const file = join(folder, `${command}.json`)
-  writeFileSync(file, JSON.stringify(config))
-  const child = spawn(process.execPath, [join(repositoryRoot, 'apps/simyard/bin/simyard.mjs'), command, file], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  started.push(child)
-  return new Promise((resolve, reject) => {
-    let text = ''
-    child.stderr?.on('data', (chunk: Buffer) => {
-      text += chunk.toString()
-      const port = /server running on port (\d+)/.exec(text)?.[1]
-      if (port) resolve(Number(port))
-    })
-    child.once('exit', (code) => reject(new Error(`${command} ended with ${code}: ${text}`)))
-  })
+async function serve(command: 'session-server' | 'simulation-server', config: unknown): Promise<number> {
+  const server = await startSimyardServer(command, config)
+  started.push(server)
+  return server.port
 }
 
 let sessions: string
@@ -53,9 +42,8 @@ beforeAll(async () => {
   sessions = `http://127.0.0.1:${session}`
 })
 afterAll(async () => {
-  for (const child of started) child.kill('SIGTERM')
+  await Promise.all(started.map((server) => server.stop()))
   await site?.stop()
-  rmSync(folder, { recursive: true, force: true })
 })
 
 test('a project of a website host runs on a simulation server that the session server names', async () => {

@@ -9,6 +9,7 @@ const packages = {
   chromium: '/usr/bin/chromium',
   'fonts-dejavu-core': '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
   python3: '/usr/bin/python3',
+  'python3-tornado': '/usr/lib/python3/dist-packages/tornado/web.py',
   'util-linux': '/usr/bin/prlimit',
 }
 
