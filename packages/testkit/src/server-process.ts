@@ -17,11 +17,7 @@ export interface ServerProcess {
  * Starts a program with a JSON configuration in a file and waits until it says on which port it runs. Rejects with what
  * it wrote when it ends before.
  */
-async function startServer(
-  program: readonly [string, ...string[]],
-  config: unknown,
-  environment: Record<string, string> = {},
-): Promise<ServerProcess> {
+async function startServer(program: readonly [string, ...string[]], config: unknown): Promise<ServerProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'simyard-server-'))
   const file = join(folder, 'config.json')
   writeFileSync(file, JSON.stringify(config))
@@ -29,7 +25,6 @@ async function startServer(
   const child: ChildProcess = spawn(command, [...args, file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: repositoryRoot,
-    env: { ...process.env, ...environment },
   })
   let text = ''
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
@@ -60,10 +55,9 @@ async function startServer(
 export function startSimyardServer(
   command: 'session-server' | 'simulation-server',
   config: unknown,
-  environment?: Record<string, string>,
 ): Promise<ServerProcess> {
   const program = join(repositoryRoot, 'apps/simyard/bin/simyard.mjs')
-  return startServer([process.execPath, program, command], config, environment)
+  return startServer([process.execPath, program, command], config)
 }
 
 /** A Python program that takes the path of its configuration. */
