@@ -26,21 +26,29 @@ test.each(markdown(repositoryRoot).map((path) => [path.slice(repositoryRoot.leng
   },
 )
 
-const operations = readFileSync(join(repositoryRoot, 'docs/operations.md'), 'utf8')
+const read = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8')
 
-test.each([
-  ['Session server', SessionServerConfig],
-  ['Simulation server', SimulationServerConfig],
-] as const)('docs/operations.md has every key of the %s', (title, schema) => {
-  const section = operations.split(`### ${title}`)[1]!.split('\n#')[0]!
+test('docs/operations.md has every key of the simulation server', () => {
+  const section = read('docs/operations.md').split('### Simulation server')[1]!.split('\n#')[0]!
   const documented = [...section.matchAll(/^\| `(\w+)`/gm)].map(([, key]) => key)
-  expect(documented.sort()).toEqual(Object.keys(schema.shape).sort())
+  expect(documented.sort()).toEqual(Object.keys(SimulationServerConfig.shape).sort())
+})
+
+test('docs/operations/session-server.md has every key with its default and its meaning', () => {
+  const section = read('docs/operations/session-server.md').split('## Keys')[1]!.split('\n#')[0]!
+  const documented = [...section.matchAll(/^\| `(\w+)` +\| (.*?) +\| (.*?) +\|$/gm)].map((row) => row.slice(1))
+  const expected = Object.entries(SessionServerConfig.shape).map(([key, schema]) => {
+    const { success, data } = schema.safeParse(undefined)
+    const usual = !success ? 'required' : data === undefined ? 'unset' : Array.isArray(data) ? 'empty' : String(data)
+    return [key, usual, schema.description]
+  })
+  expect(documented).toEqual(expected)
 })
 
 test('the configurations that ship are valid', () => {
-  const read = (path: string) => JSON.parse(readFileSync(join(repositoryRoot, 'config', path), 'utf8')) as unknown
-  expect(SessionServerConfig.safeParse(read('session/local.json')).error).toBeUndefined()
-  expect(SimulationServerConfig.safeParse(read('simulation/local.json')).error).toBeUndefined()
+  const config = (path: string) => JSON.parse(read(`config/${path}`)) as unknown
+  expect(SessionServerConfig.safeParse(config('session/local.json')).error).toBeUndefined()
+  expect(SimulationServerConfig.safeParse(config('simulation/local.json')).error).toBeUndefined()
 })
 
 test('every package says its role in one sentence, in its manifest and its README', () => {
