@@ -38,6 +38,7 @@ export class FleetLease {
   private order: FleetOrder['order'] = 'return'
   private timer: NodeJS.Timeout | undefined
   private beating: Promise<void> | undefined
+  private news = false
   private troubled = false
   private closed = false
 
@@ -52,11 +53,14 @@ export class FleetLease {
 
   /** A heartbeat now, because there is news: the server drains, or has got its port. */
   renew(): void {
-    if (this.closed || this.beating) return
+    if (this.closed) return
+    // A heartbeat that is under way may have left before the news.
+    this.news = this.beating !== undefined
+    if (this.news) return
     clearTimeout(this.timer)
     this.beating = this.beat().then((waitMs) => {
       this.beating = undefined
-      if (!this.closed) this.timer = setTimeout(() => this.renew(), waitMs)
+      if (!this.closed) this.timer = setTimeout(() => this.renew(), this.news && !this.troubled ? 0 : waitMs)
     })
   }
 
