@@ -42,13 +42,17 @@ async function sessions(config: Record<string, unknown> = {}): Promise<ServerPro
   return { ...server, address: `http://127.0.0.1:${server.port}` }
 }
 
+interface Node {
+  readonly lease: FleetLease
+  readonly orders: string[]
+}
+
 function lease(
   address: string,
-  report = () => ({ load: 5, seats: { taken: 0, total: 4 } }),
-): {
-  lease: FleetLease
-  orders: string[]
-} {
+  report: () => FleetReport = () => ({ load: 5, seats: { taken: 0, total: 4 } }),
+  key = fleetKey,
+  log = createLogger({ name: 'node', level: 'silent' }),
+): Node {
   const orders: string[] = []
   const opened = new FleetLease({
     sessionServer: address,
