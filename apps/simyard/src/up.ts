@@ -125,7 +125,7 @@ class OnePort implements HttpPart {
   handle(request: IncomingMessage, response: ServerResponse, path: string): void {
     const [pathname = '/'] = path.split('?')
     if (pathname === '/healthz' || pathname === '/readyz') return sendText(response, 200, 'ok')
-    if (pathname === '/session' || pathname === '/load' || pathname === '/monitor')
+    if (/^\/(session|load|monitor|api\/v1\/sessions(\/[^/]*)?)$/.test(pathname))
       return this.parts.sessions.handle(request, response, path)
     const simulation = simulationPath(path)
     if (simulation !== undefined) return this.parts.simulation.handle(request, response, simulation)
