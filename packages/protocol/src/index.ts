@@ -1,5 +1,7 @@
 export type { ClientRequest } from './compat/webots-client.js'
 export { clientMessage, decodeClientRequest } from './compat/webots-client.js'
+export type { WebotsGeneration, WebotsLaunch, WebotsLine } from './compat/webots-program.js'
+export { readWebotsLine, webotsArguments, webotsGeneration } from './compat/webots-program.js'
 export { sessionText } from './compat/webots-session.js'
 export type { StreamDialect, StreamRequest } from './compat/webots-stream.js'
 export { decodeStreamRequest, streamMessage } from './compat/webots-stream.js'
