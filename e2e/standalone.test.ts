@@ -34,7 +34,10 @@ beforeAll(async () => {
   site = await startSimyard()
   const simulation = await serve('simulation-server', {
     port: 0,
+    host: '127.0.0.1',
     server: '127.0.0.1',
+    ssl: false,
+    portRewrite: false,
     websites: [site.address],
     warmSimulators: 1,
     maxConnections: 2,

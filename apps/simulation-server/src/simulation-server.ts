@@ -1,19 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { reportError, SimyardError, type StreamDialect } from '@simyard/protocol'
+import { type ErrorReport, SimyardError, type StreamDialect } from '@simyard/protocol'
 import { field, type HttpPart, type Logger, notFound, refuseUpgrade, sendJson, sendText } from '@simyard/service-host'
-import { type WebSocket, WebSocketServer } from 'ws'
-import { ClientSession } from './client/client-session.js'
+import { WebSocketServer } from 'ws'
+import type { ClientSession } from './client/client-session.js'
+import { type Opened, type StartRequest, Visit } from './client/visit.js'
 import type { SimulationServerConfig } from './config.js'
-import { Instance } from './instance/instance.js'
-import { MachineLoad } from './machine-load.js'
-import { monitorPage, type ServerStatus } from './monitor-page.js'
+import type { Instance, InstanceEvents } from './instance/instance.js'
+import { MachineLoad } from './machine/machine-load.js'
+import { MonitorLog } from './machine/monitor-log.js'
+import { monitorPage } from './monitor/monitor-page.js'
+import type { ServerStatus } from './monitor/server-status.js'
+import { choosePlacement } from './placement/choose-placement.js'
+import type { Placement } from './placement/placement.js'
 import { HttpProjectSource, type ProjectSource, parseWorldUrl } from './project/project-source.js'
 import { type OpenSandbox, openSandbox, type SandboxReport } from './sandbox/open-sandbox.js'
-import { SimulatorProcess } from './simulator/simulator-process.js'
-import { WarmPool } from './simulator/warm-pool.js'
-import { Slots } from './slots.js'
+import { Seats } from './seats.js'
 import { Stage, type StageSources } from './stage.js'
+import { InstancePorts } from './stream/instance-ports.js'
 import { StreamDoor } from './stream/stream-door.js'
 
 export interface SimulationServerOptions {
@@ -22,46 +26,67 @@ export interface SimulationServerOptions {
   readonly sources: StageSources
   /** Folder whose `protos/` worlds may read. */
   readonly assetsDir: string
-  /** Sources beside the websites of the configuration, asked first. */
+  /** Sources beside those of the configuration, asked first. */
   readonly projectSources?: readonly ProjectSource[]
   /**
    * Streams are served by `handle` and `upgrade` under `/2001/` instead of on ports of their own; the public address
    * is then made from the Host that the visitor used.
    */
   readonly behindOnePort?: boolean
+  /** Folder of `monitor.csv`; not written when absent. */
+  readonly monitorLogDir?: string
 }
 
 const MAX_CLIENT_MESSAGE_BYTES = 64 * 1024
-/** Ports beside those of the seats that are tried when other programs hold some. */
-const SPARE_PORTS = 100
-const HEARTBEAT_MS = 5000
-/** Sockets that are open and have not started anything are closed: they could be opened without end. */
-const START_DEADLINE_MS = 60_000
+
+interface Entry extends Opened {
+  readonly openedAt: number
+}
 
 export class SimulationServer implements HttpPart {
   private readonly stage: Stage
   private readonly opened: OpenSandbox
-  private readonly slots = new Slots()
-  private readonly pool: WarmPool
-  private readonly load = new MachineLoad()
-  private readonly instances = new Map<number, Instance>()
+  private readonly placement: Placement
+  private readonly seats: Seats
+  private readonly load: MachineLoad
+  private readonly monitorLog: MonitorLog | undefined
+  private readonly instances = new Map<number, Entry>()
+  private readonly ports: InstancePorts
   private readonly door = new StreamDoor()
-  private readonly takenPorts = new Set<number>()
   private readonly clientSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_CLIENT_MESSAGE_BYTES })
   private readonly sources: readonly ProjectSource[]
-  private reserved = 0
-  private draining = false
-  private basePort: number
   readonly startedAt = new Date()
 
   constructor(private readonly options: SimulationServerOptions) {
     const { config, log } = options
-    this.basePort = config.port
     this.stage = new Stage(options.sources)
     this.opened = openSandbox({ stageDir: this.stage.root, driver: config.sandbox })
     this.sources = [...(options.projectSources ?? []), new HttpProjectSource(config.websites)]
-    this.pool = new WarmPool(() => this.startSimulator(), config.warmSimulators, log)
-    this.pool.fill()
+    this.seats = new Seats(config.maxConnections)
+    this.ports = new InstancePorts(
+      {
+        host: config.host,
+        open: !options.behindOnePort,
+        count: config.maxConnections,
+        find: (port) => this.instances.get(port)?.instance,
+      },
+      config.port,
+    )
+    this.placement = choosePlacement({
+      config,
+      log,
+      stage: this.stage,
+      openSandbox: this.opened,
+      door: this.door,
+      assetsDir: options.assetsDir,
+    })
+    if (options.monitorLogDir && config.monitorLogEnabled) this.monitorLog = new MonitorLog(options.monitorLogDir, log)
+    this.load = new MachineLoad({
+      formula: config.generation,
+      counts: () => ({ running: this.running, idle: this.clientSockets.clients.size - this.running }),
+      sampled: (sample) => this.monitorLog?.add(sample),
+    })
+    log.info({ driver: this.placement.driver }, this.placement.description)
     log.info({ driver: this.opened.report.driver, safe: this.opened.report.safe }, this.opened.report.message)
   }
 
@@ -69,49 +94,33 @@ export class SimulationServer implements HttpPart {
     return this.opened.report
   }
 
-  get running(): number {
-    return [...this.instances.values()].filter((instance) => instance.hub.running).length
+  private get running(): number {
+    let running = 0
+    for (const { instance } of this.instances.values()) if (instance.running) running++
+    return running
   }
 
   /** Load in percent, as /load answers it; a server without a free seat is full whatever its processors say. */
   get loadPercent(): number {
-    return this.draining || this.seatsTaken >= this.options.config.maxConnections ? 100 : this.load.percent
+    return this.seats.draining || this.seats.full ? Math.max(100, this.load.percent) : this.load.percent
   }
 
   /** Share of the seats that are taken, in percent: on one's own machine a busy processor is no reason to refuse. */
   get seatPercent(): number {
-    return this.draining ? 100 : (100 * this.seatsTaken) / this.options.config.maxConnections
-  }
-
-  get seatsTaken(): number {
-    return this.instances.size + this.reserved
+    return this.seats.draining ? 100 : (100 * this.seats.takenCount) / this.seats.total
   }
 
   /** When the port was chosen by the system, instances count from it. */
   setBasePort(port: number): void {
-    this.basePort = port
-  }
-
-  private startSimulator(): SimulatorProcess {
-    const slot = this.slots.take()
-    const started = this.opened.sandbox.launch({
-      label: 'simulator',
-      runtime: 'node',
-      args: ['--max-old-space-size=384', '/app/simulator.mjs'],
-      readOnly: { [this.stage.simulatorDir]: '/app' },
-      cwd: '/app',
-      env: {},
-      limits: this.options.config.simulatorLimits,
-      slot,
-    })
-    void started.exited.then(() => this.slots.free(slot))
-    return new SimulatorProcess(started, performance.now())
+    this.ports.setBase(port)
   }
 
   // ---- HTTP ---------------------------------------------------------------------------------------------------
 
   handle(request: IncomingMessage, response: ServerResponse, path: string): void {
     const [pathname = '/'] = path.split('?')
+    const stream = this.streamPath(path)
+    if (stream) return stream.instance.handle(request, response, stream.path)
     if (request.method !== 'GET' && request.method !== 'HEAD') return sendText(response, 405, 'Only GET works here.')
     switch (pathname) {
       case '/load':
@@ -122,117 +131,69 @@ export class SimulationServer implements HttpPart {
         return sendJson(response, 200, this.status())
       case '/healthz':
         return sendText(response, 200, 'ok')
-      default: {
-        const stream = this.streamPath(pathname)
-        if (stream) return void this.door.serveFile(stream.instance, stream.path, request, response)
+      default:
         return notFound(response, path)
-      }
     }
   }
 
   status(): ServerStatus {
-    const { config } = this.options
+    const now = performance.now()
+    const { warm, driver, description } = this.placement
     return {
       startedAt: this.startedAt.toISOString(),
       load: Number(this.loadPercent.toFixed(1)),
-      seats: { taken: this.seatsTaken, total: config.maxConnections },
+      seats: { taken: this.seats.takenCount, total: this.seats.total },
       running: this.running,
       idle: this.instances.size - this.running,
-      warm: { ready: this.pool.readyCount, size: this.pool.size },
-      draining: this.draining,
+      warm: warm ?? { ready: 0, size: 0 },
+      draining: this.seats.draining,
+      placement: { driver, description },
       sandbox: this.opened.report,
+      instances: [...this.instances.values()].map(({ instance, openedAt }) => ({
+        instance: instance.port,
+        project: instance.project,
+        world: instance.world,
+        running: instance.running,
+        viewers: instance.viewers ?? null,
+        age: Math.round((now - openedAt) / 1000),
+      })),
     }
   }
 
-  /** `/2001/…` on the main port (path form) as an instance and the path below it. */
-  private streamPath(pathname: string): { instance: Instance; path: string } | undefined {
-    const match = /^\/(\d{1,5})(\/.*|$)/.exec(pathname)
-    const instance = match && this.instances.get(Number(match[1]))
-    return instance ? { instance, path: match[2] || '/' } : undefined
+  /** `/2001/…` on the main port (path form) as an instance and the path below it, with its query. */
+  private streamPath(path: string): { instance: Instance; path: string } | undefined {
+    const match = /^\/(\d{1,5})(?=[/?]|$)/.exec(path)
+    const entry = match && this.instances.get(Number(match[1]))
+    if (!entry) return undefined
+    const below = path.slice(match[0].length)
+    return { instance: entry.instance, path: below.startsWith('/') ? below : `/${below}` }
   }
 
   // ---- WebSocket ----------------------------------------------------------------------------------------------
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
-    const [pathname = '/'] = path.split('?')
-    if (pathname === '/client') {
-      this.clientSockets.handleUpgrade(request, socket, head, (webSocket) => this.onClient(webSocket, request))
+    if (path.split('?')[0] === '/client') {
+      this.clientSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        new Visit(webSocket, {
+          open: (start, session, events, gone) => this.open(start, request, session, events, gone),
+          failed: (error) => this.options.log.warn({ [field.code]: error.code }, error.message),
+          timeoutSeconds: this.options.config.timeout,
+        })
+      })
       return
     }
-    const stream = this.streamPath(pathname)
-    if (stream) return this.door.upgrade(stream.instance, request, socket, head, { path: stream.path, query: path })
+    const stream = this.streamPath(path)
+    if (stream) return stream.instance.upgrade(request, socket, head, stream.path)
     refuseUpgrade(socket, 404, 'There is no simulation at this address. It may have ended: start it again.')
   }
 
-  private onClient(webSocket: WebSocket, request: IncomingMessage): void {
-    const { config, log } = this.options
-    let instance: Instance | undefined
-    let releaseSeat = () => {}
-    const timers: NodeJS.Timeout[] = []
-    let gone = false
-    const session = new ClientSession(
-      {
-        send: (text) => {
-          if (webSocket.readyState === webSocket.OPEN) webSocket.send(text)
-        },
-        close: () => webSocket.close(),
-        abort: () => webSocket.terminate(),
-      },
-      {
-        start: (start) => {
-          clearTimeout(deadline)
-          this.open(start, request, session, () => gone)
-            .then((opened) => {
-              if (!opened) return
-              instance = opened.instance
-              releaseSeat = opened.release
-              if (gone) return this.endInstance(opened.instance, releaseSeat)
-              timers.push(setInterval(() => session.heartbeat(), HEARTBEAT_MS))
-              timers.push(
-                setTimeout(
-                  () =>
-                    session.fail({
-                      code: 'SESSION_TIME_OVER',
-                      message: `The simulation was ended after ${config.timeout} s. Start it again to go on.`,
-                    }),
-                  config.timeout * 1000,
-                ),
-              )
-            })
-            .catch((error: unknown) => {
-              const report = reportError(error)
-              log.warn({ [field.code]: report.code }, report.message)
-              session.fail(report)
-            })
-        },
-        resetController: async () => {
-          throw new SimyardError('FILE_PATH_INVALID', 'A controller is restored from the project page here.')
-        },
-      },
-    )
-    const deadline = setTimeout(() => webSocket.close(1008, 'nothing was started'), START_DEADLINE_MS)
-    webSocket.on('message', (data, isBinary) => session.receive(isBinary ? '' : String(data)))
-    webSocket.on('error', () => webSocket.terminate())
-    webSocket.on('close', () => {
-      gone = true
-      clearTimeout(deadline)
-      for (const timer of timers) clearTimeout(timer)
-      if (instance) this.endInstance(instance, releaseSeat)
-    })
-  }
-
-  private endInstance(instance: Instance, release: () => void): void {
-    instance.close()
-    release()
-  }
-
   private async open(
-    start: { type: 'start'; url: string } | { type: 'init'; host: string; project: string; world: string },
+    start: StartRequest,
     request: IncomingMessage,
     session: ClientSession,
-    gone: () => boolean,
-  ): Promise<{ instance: Instance; release: () => void } | undefined> {
-    const { config, log } = this.options
+    events: InstanceEvents,
+    gone: AbortSignal,
+  ): Promise<Opened> {
     const startedAt = performance.now()
     const dialect: StreamDialect = start.type === 'init' ? '2019' : '2022'
     session.step({ name: 'seat', state: 'active' })
@@ -247,137 +208,78 @@ export class SimulationServer implements HttpPart {
         `This simulation server does not run projects of ${reference.origin}. Its operator can allow it with "websites".`,
       )
     }
-    if (this.draining)
-      throw new SimyardError(
-        'NODE_DRAINING',
-        'This simulation server is being shut down and takes no new simulations. Try again: another one will take it.',
-      )
-    if (this.seatsTaken >= config.maxConnections) {
-      throw new SimyardError(
-        'NODE_FULL',
-        `All ${config.maxConnections} seats of this simulation server are taken. Try again in a moment.`,
-      )
-    }
+    const leaveSeat = this.seats.take()
     session.step({ name: 'seat', state: 'done' })
     session.step({ name: 'process', state: 'active' })
-    // The seat counts as taken from now on, also while the simulator starts.
-    this.reserved++
-    const taken = await this.takeSimulator().catch((error: unknown) => {
-      this.reserved--
-      throw error
-    })
-    this.reserved--
-    if (gone()) {
-      taken.simulator.kill()
-      this.releasePort(taken.port)
-      return undefined
-    }
-    const { port } = taken
-    const streamUrl = this.publicUrl(port, request)
-    session.step({ name: 'process', state: 'done' })
-    session.step({ name: 'world', state: 'active' })
-    const instance = new Instance(
-      {
-        openSandbox: this.opened,
-        stage: this.stage,
-        slots: this.slots,
-        controllerLimits: config.controllerLimits,
-        assetsDir: this.options.assetsDir,
-        log,
-        hangLimitMs: config.controllerHangSeconds * 1000,
-      },
-      {
+    let port: number | undefined
+    try {
+      port = await this.ports.take(this.placement.streamBy)
+      const streamUrl = this.publicUrl(port, request)
+      const instance = await this.placement.start({
         port,
         reference,
         source,
-        simulator: taken.simulator,
         dialect,
+        mode: start.type === 'start' ? start.mode : undefined,
+        mayEditControllers: start.type === 'start' || start.user1Id === '' || start.user1Authentication !== '',
         streamUrl,
-        onEnded: (error) => session.fail(error),
-        onLoaded: () => session.step({ name: 'world', state: 'done' }),
-        onLoadFailed: (error) => {
-          session.step({ name: 'world', state: 'failed', error })
-          session.tell(error)
+        events,
+      })
+      const taken = port
+      const release = () => {
+        if (this.instances.get(taken)?.instance === instance) this.instances.delete(taken)
+        this.ports.release(taken)
+        leaveSeat()
+      }
+      const entry: Entry = { instance, streamUrl, openedAt: performance.now(), release }
+      if (!gone.aborted) this.instances.set(port, entry)
+      this.options.log.info(
+        {
+          [field.instance]: port,
+          [field.project]: reference.project,
+          [field.world]: reference.world,
+          [field.durationMs]: Math.round(performance.now() - startedAt),
         },
-      },
-    )
-    this.instances.set(port, instance)
-    const release = () => {
-      this.instances.delete(port)
-      this.releasePort(port)
+        'instance opened',
+      )
+      return entry
+    } catch (error) {
+      if (port !== undefined) this.ports.release(port)
+      leaveSeat()
+      throw error
     }
-    session.streamReady(streamUrl, config.timeout)
-    log.info(
-      {
-        [field.instance]: port,
-        [field.project]: reference.project,
-        [field.world]: reference.world,
-        warm: taken.warm,
-        [field.durationMs]: Math.round(performance.now() - startedAt),
-      },
-      'instance opened',
-    )
-    void instance.open()
-    return { instance, release }
-  }
-
-  private async takeSimulator(): Promise<{ simulator: SimulatorProcess; warm: boolean; port: number }> {
-    const port = await this.takePort()
-    try {
-      return { ...(await this.pool.take()), port }
-    } catch (cause) {
-      this.releasePort(port)
-      const reason = (cause as Error).message
-      throw new SimyardError('SIMULATOR_START_FAILED', `The simulator could not be started. ${reason}`, { cause })
-    }
-  }
-
-  private releasePort(port: number): void {
-    this.takenPorts.delete(port)
-    this.door.closePort(port)
-  }
-
-  /** A number for an instance: a port of its own that is open now, or a number of the path form. */
-  private async takePort(): Promise<number> {
-    const { config } = this.options
-    const ownPorts = !this.options.behindOnePort && !config.portRewrite
-    const last = this.basePort + config.maxConnections + (ownPorts ? SPARE_PORTS : 0)
-    for (let port = this.basePort + 1; port <= last; port++) {
-      if (this.takenPorts.has(port)) continue
-      this.takenPorts.add(port)
-      if (!ownPorts || (await this.door.openPort(port, config.host, () => this.instances.get(port)))) return port
-      this.takenPorts.delete(port)
-    }
-    throw new SimyardError(
-      'NODE_FULL',
-      'This simulation server finds no free port for another simulation. Try again in a moment.',
-    )
   }
 
   private publicUrl(port: number, request: IncomingMessage): string {
     const { config } = this.options
+    const host = request.headers.host ?? 'localhost'
     if (this.options.behindOnePort) {
       const secure = request.headers['x-forwarded-proto'] === 'https'
-      return `${secure ? 'wss' : 'ws'}://${request.headers.host ?? 'localhost'}/${port}`
+      return `${secure ? 'wss' : 'ws'}://${host}/${port}`
     }
-    return `${config.ssl ? 'wss' : 'ws'}://${config.server}${config.portRewrite ? '/' : ':'}${port}`
+    const name = config.server ?? config.fullyQualifiedDomainName ?? host.replace(/:\d+$/, '')
+    return `${config.ssl ? 'wss' : 'ws'}://${name}${config.portRewrite ? '/' : ':'}${port}`
   }
 
-  /** Takes no new simulations; the present ones go on. */
-  drain(): void {
-    this.draining = true
+  /** Takes no new simulations; the present ones go on. Resolves when the last one has ended. */
+  drain(): Promise<void> {
+    this.seats.drain(
+      'This simulation server is being shut down and takes no new simulations. Try again: another one will take it.',
+    )
+    return this.seats.whenEmpty()
   }
 
   async close(): Promise<void> {
-    this.draining = true
-    this.pool.close()
+    void this.drain()
+    this.placement.close()
     for (const client of this.clientSockets.clients) client.close(1001, 'the server is shutting down')
-    for (const instance of this.instances.values()) {
-      instance.close({ code: 'NODE_DRAINING', message: 'The simulation server was shut down.' })
-    }
+    const reason: ErrorReport = { code: 'NODE_DRAINING', message: 'The simulation server was shut down.' }
+    for (const { instance } of this.instances.values()) instance.close(reason)
     this.instances.clear()
-    await this.door.close()
+    this.door.close()
+    await this.ports.close()
     this.load.close()
+    await this.monitorLog?.close()
     this.stage.remove()
   }
 }

@@ -1,5 +1,5 @@
 import { SimyardError } from '@simyard/protocol'
-import { createLogger, listen, onShutdownSignal, readConfig } from '@simyard/service-host'
+import { createLogger, type Logger, listen, onShutdownSignal, readConfig } from '@simyard/service-host'
 import { httpMember, SessionServer, SessionServerConfig } from '@simyard/session-server'
 import { SimulationServer, SimulationServerConfig } from '@simyard/simulation-server'
 import type { Arguments } from './arguments.js'
@@ -35,10 +35,20 @@ export async function serveSimulations({ files }: Arguments): Promise<void> {
   const listening = await listen(server, config)
   server.setBasePort(listening.port)
   log.info(`Simulation server running on port ${listening.port}`)
-  onShutdownSignal(async () => {
+  onShutdownSignal(async (signal) => {
+    // The signal of a service manager: who is here may finish. Ctrl-C ends at once.
+    if (signal === 'SIGTERM') await drained(server, config.drainTimeout, log)
     await server.close()
     await listening.close()
   })
+}
+
+async function drained(server: SimulationServer, timeoutSeconds: number, log: Logger): Promise<void> {
+  const { taken } = server.status().seats
+  if (taken > 0)
+    log.info(`Draining: ${taken} simulation(s) may go on for ${timeoutSeconds} s; a second signal ends them`)
+  const limit = new Promise<void>((resolve) => setTimeout(resolve, timeoutSeconds * 1000).unref())
+  await Promise.race([server.drain(), limit])
 }
 
 /** Without a sandbox, whoever can reach the server could run programs with the operator's rights. */

@@ -103,6 +103,8 @@ function openSimulationServer(
   return new SimulationServer({
     config: SimulationServerConfig.parse({
       port: 2000,
+      ssl: false,
+      portRewrite: false,
       sandbox: parsed.sandbox ?? 'auto',
       maxConnections: parsed.max ?? cpus().length * SIMULATIONS_PER_CORE,
     }),

@@ -86,8 +86,16 @@ export class ClientSession {
     this.link.send(clientMessage.loadingError(where + error.message))
   }
 
-  streamReady(url: string, timeoutSeconds: number): void {
-    this.link.send(clientMessage.shutdownTimeout(timeoutSeconds))
+  /** A line of a long wait. */
+  progress(line: string): void {
+    this.link.send(clientMessage.loading(line))
+  }
+
+  shutdownTimeout(seconds: number): void {
+    this.link.send(clientMessage.shutdownTimeout(seconds))
+  }
+
+  streamReady(url: string): void {
     this.link.send(clientMessage.streamAddress(url))
   }
 

@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import {
@@ -17,12 +17,14 @@ import type { OpenSandbox } from '../sandbox/open-sandbox.js'
 import type { SimulatorProcess } from '../simulator/simulator-process.js'
 import type { Slots } from '../slots.js'
 import type { Stage } from '../stage.js'
-import { makeReadable } from '../stage.js'
+import type { StreamDoor } from '../stream/stream-door.js'
 import { StreamHub } from '../stream/stream-hub.js'
 import type { ViewerLink } from '../stream/viewer.js'
 import { Controllers } from './controllers.js'
+import { type Instance, type InstanceEvents, sessionEnded } from './instance.js'
+import { ProjectFolder } from './project-folder.js'
 
-export interface InstanceContext {
+export interface HostedInstanceContext {
   readonly openSandbox: OpenSandbox
   readonly stage: Stage
   readonly slots: Slots
@@ -32,9 +34,10 @@ export interface InstanceContext {
   readonly log: Logger
   /** A controller that owes an answer for longer is ended. */
   readonly hangLimitMs: number
+  readonly door: StreamDoor
 }
 
-export interface InstanceOptions {
+export interface HostedInstanceOptions {
   readonly port: number
   readonly reference: WorldReference
   readonly source: ProjectSource
@@ -44,31 +47,29 @@ export interface InstanceOptions {
   readonly seed?: number
   /** Public address of the stream, `ws://host/2001`, for extern controllers. */
   readonly streamUrl: string
-  onEnded(error: ErrorReport): void
-  onLoadFailed(error: ErrorReport): void
-  onLoaded(): void
+  readonly events: InstanceEvents
 }
 
-/** One visitor's simulation: a project folder, a simulator, its controllers and its stream. */
-export class Instance {
+/** A simulation whose simulator speaks simulator-v1: the server starts its controllers and serves its stream. */
+export class HostedInstance implements Instance {
   readonly port: number
+  readonly project: string
   readonly hub: StreamHub
-  private readonly projectDir: string
+  private readonly folder: ProjectFolder
   private readonly controllers: Controllers
   private worlds: string[] = []
-  private readonly abort = new AbortController()
   private readonly hangTimer: NodeJS.Timeout
   private closed = false
   private lastWorld: string
 
   constructor(
-    private readonly context: InstanceContext,
-    private readonly options: InstanceOptions,
+    private readonly context: HostedInstanceContext,
+    private readonly options: HostedInstanceOptions,
   ) {
     this.port = options.port
+    this.project = options.reference.project
     this.lastWorld = options.reference.world
-    this.projectDir = join(context.stage.instancesDir, `${options.port}-${Date.now().toString(36)}`)
-    mkdirSync(this.projectDir, { mode: 0o755 })
+    this.folder = new ProjectFolder(context.stage, options.port)
     const { simulator } = options
     this.hub = new StreamHub(
       {
@@ -104,16 +105,38 @@ export class Instance {
     }, 1000)
   }
 
-  /** Fetches the project and loads its world; failures reach the viewers and `onLoadFailed`. */
+  get world(): string {
+    return this.lastWorld
+  }
+
+  get running(): boolean {
+    return this.hub.running
+  }
+
+  get viewers(): number {
+    return this.hub.viewerCount
+  }
+
+  get pids(): readonly number[] {
+    return [this.options.simulator.pid, ...this.controllers.pids]
+  }
+
+  private get projectDir(): string {
+    return this.folder.path
+  }
+
+  /** The stream's address is told before the project is there: the page connects while it is fetched. */
   async open(): Promise<void> {
+    const { events } = this.options
+    events.started()
+    events.ready()
     try {
-      await this.options.source.fetch(this.options.reference, this.projectDir, this.abort.signal)
-      makeReadable(this.projectDir)
+      await this.folder.fill(this.options.source, this.options.reference)
       this.worlds = await listWorlds(this.projectDir)
     } catch (error) {
       const report = reportError(error)
       this.hub.onSimulator({ type: 'load-failed', error: report, diagnostics: [] }, new Uint8Array(0))
-      return this.options.onLoadFailed(report)
+      return events.loadFailed(report)
     }
     if (!this.closed) await this.load(this.options.reference.world)
   }
@@ -138,10 +161,10 @@ export class Instance {
       case 'controller-data':
         return this.controllers.deliver(message.controller, body)
       case 'loaded':
-        this.options.onLoaded()
+        this.options.events.loaded()
         break
       case 'load-failed':
-        this.options.onLoadFailed(message.error)
+        this.options.events.loadFailed(message.error)
         break
     }
     this.hub.onSimulator(message, body)
@@ -212,6 +235,18 @@ export class Instance {
     return this.controllers.connectExtern(token, stream)
   }
 
+  handle(request: IncomingMessage, response: ServerResponse, path: string): void {
+    void this.context.door.serveFile(this, path.split('?')[0]!, request, response)
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
+    this.context.door.upgrade(this, request, socket, head, path)
+  }
+
+  async resetController(_path: string): Promise<void> {
+    throw new SimyardError('FILE_PATH_INVALID', 'A controller is restored from the project page here.')
+  }
+
   attach(link: ViewerLink): { receive(text: string): void; detach(): void } {
     return this.hub.attach(link)
   }
@@ -220,18 +255,16 @@ export class Instance {
     if (this.closed) return
     this.context.log.warn({ [field.instance]: this.port, [field.code]: error.code }, error.message)
     this.close(error)
-    this.options.onEnded(error)
+    this.options.events.ended(error)
   }
 
-  /** Ends everything of this instance. May be called twice. */
-  close(reason: ErrorReport = { code: 'SESSION_TIME_OVER', message: 'The session has ended.' }): void {
+  close(reason: ErrorReport = sessionEnded): void {
     if (this.closed) return
     this.closed = true
     clearInterval(this.hangTimer)
-    this.abort.abort()
     this.controllers.stopAll()
     this.options.simulator.kill()
     this.hub.end(reason)
-    rmSync(this.projectDir, { recursive: true, force: true })
+    this.folder.remove()
   }
 }

@@ -1,17 +1,4 @@
-import type { SandboxReport } from './sandbox/open-sandbox.js'
-
-/** What one simulation server says of itself at /status. */
-export interface ServerStatus {
-  readonly startedAt: string
-  /** Percent. */
-  readonly load: number
-  readonly seats: { readonly taken: number; readonly total: number }
-  readonly running: number
-  readonly idle: number
-  readonly warm: { readonly ready: number; readonly size: number }
-  readonly draining: boolean
-  readonly sandbox: SandboxReport
-}
+import type { ServerStatus } from './server-status.js'
 
 /** What an operator wants to see of one simulation server; readable without JavaScript, renewed every five seconds. */
 export function monitorPage(status: ServerStatus): string {

@@ -1,0 +1,27 @@
+import type { PlacementDriver } from '../placement/placement.js'
+import type { SandboxReport } from '../sandbox/open-sandbox.js'
+
+/** What one simulation server says of itself at /status. */
+export interface ServerStatus {
+  readonly startedAt: string
+  /** Percent. */
+  readonly load: number
+  readonly seats: { readonly taken: number; readonly total: number }
+  readonly running: number
+  readonly idle: number
+  readonly warm: { readonly ready: number; readonly size: number }
+  readonly draining: boolean
+  readonly placement: { readonly driver: PlacementDriver; readonly description: string }
+  readonly sandbox: SandboxReport
+  readonly instances: readonly InstanceStatus[]
+}
+
+export interface InstanceStatus {
+  readonly instance: number
+  readonly project: string
+  readonly world: string
+  readonly running: boolean
+  readonly viewers: number | null
+  /** Seconds since it was opened. */
+  readonly age: number
+}
