@@ -1,6 +1,8 @@
 export { chromiumPath, chromiumProblem, launchChromium } from './chromium.js'
 export type { ProcessEntry } from './process-table.js'
 export { aliveAmong, descendantsOf, processTable } from './process-table.js'
+export type { RunningServer } from './server-process.js'
+export { startServer } from './server-process.js'
 export type { RunningSimyard } from './simyard-process.js'
 export { repositoryRoot, startSimyard } from './simyard-process.js'
 export type { OpenedSimulation } from './stream-client.js'
