@@ -7,8 +7,12 @@ import { say } from './steps.mjs'
 const packages = {
   bubblewrap: '/usr/bin/bwrap',
   chromium: '/usr/bin/chromium',
+  'docker.io': '/usr/sbin/dockerd',
+  firejail: '/usr/bin/firejail',
   'fonts-dejavu-core': '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
   python3: '/usr/bin/python3',
+  'python3-enki2': '/usr/share/doc/python3-enki2',
+  uidmap: '/usr/bin/newuidmap',
   'util-linux': '/usr/bin/prlimit',
 }
 

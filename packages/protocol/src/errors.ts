@@ -46,6 +46,9 @@ export const errorCatalogue = {
   SESSION_TIME_OVER: { status: 410, retryable: false },
   STREAM_BAD_MESSAGE: { status: 400, retryable: false },
   SANDBOX_UNAVAILABLE: { status: 500, retryable: false },
+  DOCKER_UNAVAILABLE: { status: 503, retryable: true },
+  DOCKER_IMAGE_MISSING: { status: 500, retryable: false },
+  DOCKER_FAILED: { status: 500, retryable: false },
   // projects and website
   PROJECT_NOT_FOUND: { status: 404, retryable: false },
   PROJECT_INVALID: { status: 422, retryable: false },
