@@ -7,6 +7,27 @@ const SIMULATIONS_PER_CORE = 8
 /** A list of addresses; one word in its place is what an operator wrote by mistake, and would be read letter by letter. */
 const prefixes = z.array(z.string(), { error: 'must be a list, for example ["https://github.com/you/"]' })
 
+/** Containers in which Webots runs with `docker`. */
+const ContainerConfig = z.strictObject({
+  socket: z.string().default('/var/run/docker.sock').describe('Socket of the Docker Engine.'),
+  image: z
+    .string()
+    .optional()
+    .describe("Image; when absent the one that Cyberbotics publishes for the world's release."),
+  webotsHome: z.string().default('/usr/local/webots').describe('Folder of Webots in the image.'),
+  prefix: z
+    .array(z.string())
+    .default(['xvfb-run', '--auto-servernum'])
+    .describe('Program and arguments before Webots, a virtual display; empty with a display of your own.'),
+  network: z
+    .string()
+    .default('bridge')
+    .describe('Network of the container; its port is published unless it is `host`.'),
+  memoryMiB: z.int().min(128).default(4096).describe('Memory of all its processes together.'),
+  cpus: z.number().positive().default(2).describe('Processors.'),
+  processes: z.int().min(16).default(512).describe('Processes and threads together.'),
+})
+
 /** Settings of one simulation server. Keys of the original keep their names; see docs/operations/simulation-server.md. */
 export const SimulationServerConfig = z.strictObject({
   port: z
@@ -80,6 +101,7 @@ export const SimulationServerConfig = z.strictObject({
     .min(0)
     .default(8)
     .describe('Kept ready at most, when many visitors came together lately; 0 with `warmSimulators` 0.'),
+  container: ContainerConfig.prefault({}).describe('Containers in which Webots runs with `docker`.'),
   startTimeout: z.number().positive().default(120).describe('Seconds that Webots may take until it is ready.'),
   drainTimeout: z
     .number()

@@ -5,6 +5,7 @@ import { planEmbeddedSimulator } from '../simulator/embedded-plan.js'
 import { Slots } from '../slots.js'
 import type { Stage } from '../stage.js'
 import type { StreamDoor } from '../stream/stream-door.js'
+import { DockerPlacement } from './docker.js'
 import { HostedPlacement } from './hosted.js'
 import type { Placement, PlacementDriver } from './placement.js'
 import { WebotsPlacement } from './webots.js'
@@ -29,6 +30,22 @@ export function choosePlacement(parts: PlacementParts): Placement {
       ssl: config.sslKey !== undefined,
       multimediaServer: config.multimediaServer,
       multimediaStream: config.multimediaStream,
+      startTimeoutMs: config.startTimeout * 1000,
+      stage,
+      log,
+    })
+  }
+  if (driver === 'docker') {
+    const { image, socket, webotsHome, prefix, network, memoryMiB, cpus, processes } = config.container
+    return new DockerPlacement({
+      socketPath: socket,
+      image,
+      webotsHome,
+      prefix,
+      network,
+      memoryMiB,
+      cpus,
+      processes,
       startTimeoutMs: config.startTimeout * 1000,
       stage,
       log,
