@@ -86,6 +86,10 @@ export const SimulationServerConfig = z.strictObject({
   logDir: z.string().default('log').describe('Folder of `simulation/output.log` and `simulation/monitor.csv`.'),
   monitorLogEnabled: z.boolean().default(true).describe('Whether `monitor.csv` is written.'),
   debug: z.boolean().default(false).describe('Log to the terminal instead of the file.'),
+  logFormat: z
+    .enum(['text', 'json'])
+    .optional()
+    .describe('Form of the log: lines of the original, or JSON for machines.'),
   // Ours.
   placement: z
     .enum(['auto', 'embedded', 'enki', 'webots', 'docker'])

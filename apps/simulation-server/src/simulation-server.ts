@@ -1,12 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ErrorReport, SimyardError, type StreamDialect } from '@simyard/protocol'
-import { field, type HttpPart, type Logger, notFound, refuseUpgrade, sendJson, sendText } from '@simyard/service-host'
+import {
+  field,
+  type HttpPart,
+  type Logger,
+  Metrics,
+  type MonitorPage,
+  notFound,
+  refuseUpgrade,
+  sendJson,
+  sendMonitorPage,
+  sendText,
+  type TlsFiles,
+} from '@simyard/service-host'
 import { WebSocketServer } from 'ws'
 import type { ClientSession } from './client/client-session.js'
 import { type Opened, type StartRequest, Visit } from './client/visit.js'
 import type { SimulationServerConfig } from './config.js'
 import type { Instance, InstanceEvents } from './instance/instance.js'
+import { type MachineFacts, readMachineFacts } from './machine/machine-facts.js'
 import { MachineLoad } from './machine/machine-load.js'
 import { MonitorLog } from './machine/monitor-log.js'
 import { monitorPage } from './monitor/monitor-page.js'
@@ -14,6 +27,7 @@ import type { ServerStatus } from './monitor/server-status.js'
 import { choosePlacement } from './placement/choose-placement.js'
 import type { Placement } from './placement/placement.js'
 import { HttpProjectSource, type ProjectSource, parseWorldUrl } from './project/project-source.js'
+import { announce } from './registration/notify.js'
 import { type OpenSandbox, openSandbox, type SandboxReport } from './sandbox/open-sandbox.js'
 import { Seats } from './seats.js'
 import { Stage, type StageSources } from './stage.js'
@@ -35,6 +49,8 @@ export interface SimulationServerOptions {
   readonly behindOnePort?: boolean
   /** Folder of `monitor.csv`; not written when absent. */
   readonly monitorLogDir?: string
+  /** The ports of streams speak TLS with these files. */
+  readonly tls?: TlsFiles
 }
 
 const MAX_CLIENT_MESSAGE_BYTES = 64 * 1024
@@ -55,6 +71,11 @@ export class SimulationServer implements HttpPart {
   private readonly door = new StreamDoor()
   private readonly clientSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_CLIENT_MESSAGE_BYTES })
   private readonly sources: readonly ProjectSource[]
+  private readonly metrics = new Metrics()
+  private readonly starts
+  private readonly startDuration
+  private readonly closing = new AbortController()
+  private machine: MachineFacts | undefined
   readonly startedAt = new Date()
 
   constructor(private readonly options: SimulationServerOptions) {
@@ -69,6 +90,8 @@ export class SimulationServer implements HttpPart {
         open: !options.behindOnePort,
         count: config.maxConnections,
         find: (port) => this.instances.get(port)?.instance,
+        tls: options.tls,
+        log,
       },
       config.port,
     )
@@ -86,8 +109,43 @@ export class SimulationServer implements HttpPart {
       counts: () => ({ running: this.running, idle: this.clientSockets.clients.size - this.running }),
       sampled: (sample) => this.monitorLog?.add(sample),
     })
+    this.starts = this.metrics.counter({
+      name: 'simyard_starts_total',
+      help: 'Start requests of visitors, by what became of them: "opened" or the code of the error.',
+      labels: ['result'],
+    })
+    this.startDuration = this.metrics.histogram(
+      {
+        name: 'simyard_start_duration_seconds',
+        help: 'From the start request to a program that takes the world; the wait of a visitor without a warm simulator.',
+      },
+      [0.01, 0.05, 0.15, 0.5, 1, 2, 5, 10, 30],
+    )
+    this.measure()
+    void readMachineFacts().then((machine) => {
+      this.machine = machine
+    })
     log.info({ driver: this.placement.driver }, this.placement.description)
     log.info({ driver: this.opened.report.driver, safe: this.opened.report.safe }, this.opened.report.message)
+  }
+
+  private measure(): void {
+    const gauge = (name: string, help: string, read: () => number) =>
+      this.metrics.gauge({ name, help }, (one) => one.set(read()))
+    gauge('simyard_load_percent', 'What /load answers.', () => this.loadPercent)
+    gauge('simyard_seats', 'Simulations that may run at the same time.', () => this.seats.total)
+    gauge('simyard_seats_taken', 'Seats that visitors hold.', () => this.seats.takenCount)
+    gauge('simyard_simulations_running', 'Simulations whose time goes on.', () => this.running)
+    gauge('simyard_viewers', 'Pages that watch a stream served by this process.', () => this.viewers)
+    gauge('simyard_warm_simulators', 'Simulators that are ready and wait.', () => this.placement.warm?.ready ?? 0)
+    gauge('simyard_warm_simulators_wanted', 'Simulators that should be ready.', () => this.placement.warm?.size ?? 0)
+    gauge('simyard_draining', '1 when no new visitors are taken.', () => Number(this.seats.draining))
+  }
+
+  private get viewers(): number {
+    let viewers = 0
+    for (const { instance } of this.instances.values()) viewers += instance.viewers ?? 0
+    return viewers
   }
 
   get sandboxReport(): SandboxReport {
@@ -126,7 +184,9 @@ export class SimulationServer implements HttpPart {
       case '/load':
         return sendText(response, 200, this.loadPercent.toFixed(1))
       case '/monitor':
-        return sendText(response, 200, monitorPage(this.status()), { 'Content-Type': 'text/html; charset=utf-8' })
+        return sendMonitorPage(response, this.monitor())
+      case '/metrics':
+        return this.metrics.send(response)
       case '/status':
         return sendJson(response, 200, this.status())
       case '/healthz':
@@ -160,6 +220,23 @@ export class SimulationServer implements HttpPart {
     }
   }
 
+  private monitor(): MonitorPage {
+    const { config } = this.options
+    return monitorPage({
+      title: config.title,
+      description: config.description,
+      status: this.status(),
+      samples: this.load.samples,
+      machine: this.machine,
+      allowedRepositories: config.allowedRepositories,
+      blockedRepositories: config.blockedRepositories,
+      shareIdleTime: config.shareIdleTime,
+      notify: config.notify,
+      timeoutSeconds: config.timeout,
+      nowMs: Date.now(),
+    })
+  }
+
   /** `/2001/…` on the main port (path form) as an instance and the path below it, with its query. */
   private streamPath(path: string): { instance: Instance; path: string } | undefined {
     const match = /^\/(\d{1,5})(?=[/?]|$)/.exec(path)
@@ -176,7 +253,10 @@ export class SimulationServer implements HttpPart {
       this.clientSockets.handleUpgrade(request, socket, head, (webSocket) => {
         new Visit(webSocket, {
           open: (start, session, events, gone) => this.open(start, request, session, events, gone),
-          failed: (error) => this.options.log.warn({ [field.code]: error.code }, error.message),
+          failed: (error) => {
+            this.starts.inc({ result: error.code })
+            this.options.log.warn({ [field.code]: error.code }, error.message)
+          },
           timeoutSeconds: this.options.config.timeout,
         })
       })
@@ -211,12 +291,17 @@ export class SimulationServer implements HttpPart {
     const leaveSeat = this.seats.take()
     session.step({ name: 'seat', state: 'done' })
     session.step({ name: 'process', state: 'active' })
-    let port: number | undefined
+    const ports: number[] = []
     try {
-      port = await this.ports.take(this.placement.streamBy)
+      const port = await this.ports.take(this.programOpensPort ? 'program' : 'server')
+      ports.push(port)
+      const programPort =
+        this.placement.streamBy === 'server' || this.programOpensPort ? port : await this.ports.take('program')
+      if (programPort !== port) ports.push(programPort)
       const streamUrl = this.publicUrl(port, request)
       const instance = await this.placement.start({
         port,
+        programPort,
         reference,
         source,
         dialect,
@@ -225,29 +310,32 @@ export class SimulationServer implements HttpPart {
         streamUrl,
         events,
       })
-      const taken = port
       const release = () => {
-        if (this.instances.get(taken)?.instance === instance) this.instances.delete(taken)
-        this.ports.release(taken)
+        if (this.instances.get(port)?.instance === instance) this.instances.delete(port)
+        for (const taken of ports) this.ports.release(taken)
         leaveSeat()
       }
       const entry: Entry = { instance, streamUrl, openedAt: performance.now(), release }
       if (!gone.aborted) this.instances.set(port, entry)
+      const durationMs = Math.round(performance.now() - startedAt)
+      this.starts.inc({ result: 'opened' })
+      this.startDuration.observe(durationMs / 1000)
+      const { project, world } = reference
       this.options.log.info(
-        {
-          [field.instance]: port,
-          [field.project]: reference.project,
-          [field.world]: reference.world,
-          [field.durationMs]: Math.round(performance.now() - startedAt),
-        },
+        { [field.instance]: port, [field.project]: project, [field.world]: world, [field.durationMs]: durationMs },
         'instance opened',
       )
       return entry
     } catch (error) {
-      if (port !== undefined) this.ports.release(port)
+      for (const taken of ports) this.ports.release(taken)
       leaveSeat()
       throw error
     }
+  }
+
+  /** Programs with a stream of their own open its port, unless we have to put TLS before it. */
+  private get programOpensPort(): boolean {
+    return this.placement.streamBy === 'program' && !this.options.tls && !this.options.behindOnePort
   }
 
   private publicUrl(port: number, request: IncomingMessage): string {
@@ -258,7 +346,20 @@ export class SimulationServer implements HttpPart {
       return `${secure ? 'wss' : 'ws'}://${host}/${port}`
     }
     const name = config.server ?? config.fullyQualifiedDomainName ?? host.replace(/:\d+$/, '')
-    return `${config.ssl ? 'wss' : 'ws'}://${name}${config.portRewrite ? '/' : ':'}${port}`
+    return `${this.secure ? 'wss' : 'ws'}://${name}${config.portRewrite ? '/' : ':'}${port}`
+  }
+
+  private get secure(): boolean {
+    return this.options.config.ssl || this.options.tls !== undefined
+  }
+
+  /** Tells the addresses of `notify` where this server is; to be called when its port is open. */
+  announce(port: number): void {
+    const { config, log } = this.options
+    const name = config.server ?? config.fullyQualifiedDomainName ?? 'localhost'
+    const url = `${this.secure ? 'https' : 'http'}://${name}${config.portRewrite ? '/' : ':'}${port}`
+    const { shareIdleTime, allowedRepositories } = config
+    void announce(config.notify, { url, shareIdleTime, allowedRepositories }, log, this.closing.signal)
   }
 
   /** Takes no new simulations; the present ones go on. Resolves when the last one has ended. */
@@ -271,6 +372,7 @@ export class SimulationServer implements HttpPart {
 
   async close(): Promise<void> {
     void this.drain()
+    this.closing.abort()
     this.placement.close()
     for (const client of this.clientSockets.clients) client.close(1001, 'the server is shutting down')
     const reason: ErrorReport = { code: 'NODE_DRAINING', message: 'The simulation server was shut down.' }

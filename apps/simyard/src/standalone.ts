@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import { SimyardError } from '@simyard/protocol'
-import { createLogger, type Logger, listen, onShutdownSignal, readConfig } from '@simyard/service-host'
+import { createLogger, expandPath, type Logger, listen, onShutdownSignal, readConfig } from '@simyard/service-host'
 import { httpMember, SessionServer, SessionServerConfig } from '@simyard/session-server'
 import { SimulationServer, SimulationServerConfig } from '@simyard/simulation-server'
 import type { Arguments } from './arguments.js'
@@ -23,18 +24,31 @@ export async function serveSessions({ files }: Arguments): Promise<void> {
 /** `simyard simulation-server FILE` */
 export async function serveSimulations({ files }: Arguments): Promise<void> {
   const config = readConfig(configFile(files, 'config/simulation/local.json'), SimulationServerConfig)
-  const log = createLogger({ name: 'simulation-server' })
+  const { logDir, debug, logFormat, sslKey, sslCertificate } = config
+  const log = createLogger({ name: 'simulation-server', subfolder: 'simulation', logDir, debug, logFormat })
+  const tls =
+    sslKey && sslCertificate ? { key: expandPath(sslKey), certificate: expandPath(sslCertificate) } : undefined
   const server = new SimulationServer({
     config,
     log,
     sources: { simulatorDir: layout.simulatorDir, pythonDir: layout.pythonDir, javascriptDir: layout.javascriptDir },
     assetsDir: layout.assetsDir,
-    behindOnePort: false,
+    monitorLogDir: join(expandPath(logDir), 'simulation'),
+    ...(tls ? { tls } : {}),
   })
   refuseUnsafeHost(server, config.host)
-  const listening = await listen(server, config)
+  const { host, port } = config
+  const listening = await listen(server, { host, port, log, ...(tls ? { tls } : {}) }).catch(async (error: unknown) => {
+    await server.close()
+    throw error
+  })
   server.setBasePort(listening.port)
+  server.announce(listening.port)
   log.info(`Simulation server running on port ${listening.port}`)
+  if (!debug) {
+    const file = join(expandPath(logDir), 'simulation/output.log')
+    process.stdout.write(`Simulation server running on port ${listening.port}; it logs to ${file}\n`)
+  }
   onShutdownSignal(async (signal) => {
     // The signal of a service manager: who is here may finish. Ctrl-C ends at once.
     if (signal === 'SIGTERM') await drained(server, config.drainTimeout, log)

@@ -126,7 +126,7 @@ export class ForeignInstance implements Instance {
 
   handle(request: IncomingMessage, response: ServerResponse, path: string): void {
     const onward = httpRequest(
-      { host: '127.0.0.1', port: this.port, method: request.method, path, headers: request.headers },
+      { host: '127.0.0.1', port: this.spec.programPort, method: request.method, path, headers: request.headers },
       (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers)
         answer.pipe(response)
@@ -141,7 +141,7 @@ export class ForeignInstance implements Instance {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
-    const onward = connect({ host: '127.0.0.1', port: this.port }, () => {
+    const onward = connect({ host: '127.0.0.1', port: this.spec.programPort }, () => {
       const headers: string[] = []
       for (let index = 0; index < request.rawHeaders.length; index += 2)
         headers.push(`${request.rawHeaders[index]}: ${request.rawHeaders[index + 1]}`)

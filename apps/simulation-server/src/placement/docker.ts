@@ -75,7 +75,7 @@ export class DockerPlacement implements Placement {
       spec.events.progress(`The project's Dockerfile is not built here; it runs in ${image}.`)
     }
     const args = webotsArguments(generation, {
-      port: spec.port,
+      port: spec.programPort,
       world: `${PROJECT_DIR}/worlds/${basename(world)}`,
       mode: spec.mode,
       controllerEdit: spec.mayEditControllers,
@@ -90,7 +90,9 @@ export class DockerPlacement implements Placement {
       workingDir: PROJECT_DIR,
       network: options.network,
       ports:
-        options.network === 'host' ? [] : [{ containerPort: spec.port, hostPort: spec.port, hostAddress: '0.0.0.0' }],
+        options.network === 'host'
+          ? []
+          : [{ containerPort: spec.programPort, hostPort: spec.programPort, hostAddress: '0.0.0.0' }],
       mounts: [{ source: projectDir, target: PROJECT_DIR, readOnly: false }],
       memoryBytes: options.memoryMiB * 1024 * 1024,
       cpus: options.cpus,

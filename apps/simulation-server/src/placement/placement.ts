@@ -6,8 +6,10 @@ export type PlacementDriver = 'embedded' | 'enki' | 'webots' | 'docker'
 
 /** One visitor's simulation that is to be started. */
 export interface PlacementSpec {
-  /** Number of the stream; when `streamBy` is 'program', a port that the program opens itself. */
+  /** Number of the stream, as visitors know it. */
   readonly port: number
+  /** Port that the program opens when `streamBy` is 'program'; often the same. */
+  readonly programPort: number
   readonly reference: WorldReference
   readonly source: ProjectSource
   readonly dialect: StreamDialect

@@ -74,7 +74,7 @@ export class WebotsPlacement implements Placement {
   private launch(generation: WebotsGeneration, spec: PlacementSpec, projectDir: string, world: string): ForeignProgram {
     const { ssl, multimediaServer, multimediaStream, log } = this.options
     const args = webotsArguments(generation, {
-      port: spec.port,
+      port: spec.programPort,
       world,
       mode: spec.mode,
       // Who is logged in on the site may change controllers; so may everybody where nobody logs in.

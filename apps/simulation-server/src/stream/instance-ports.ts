@@ -1,6 +1,14 @@
 import { createServer } from 'node:net'
 import { SimyardError } from '@simyard/protocol'
-import { type HttpPart, type Listening, listen, notFound, refuseUpgrade } from '@simyard/service-host'
+import {
+  type HttpPart,
+  type Listening,
+  type Logger,
+  listen,
+  notFound,
+  refuseUpgrade,
+  type TlsFiles,
+} from '@simyard/service-host'
 import type { Instance } from '../instance/instance.js'
 
 export interface InstancePortsOptions {
@@ -10,6 +18,8 @@ export interface InstancePortsOptions {
   /** How many instances there may be. */
   readonly count: number
   find(port: number): Instance | undefined
+  readonly tls: TlsFiles | undefined
+  readonly log: Logger
 }
 
 /** Ports beside those of the seats that are tried when other programs hold some. */
@@ -67,7 +77,8 @@ export class InstancePorts {
       close: async () => undefined,
     }
     try {
-      this.listening.set(port, await listen(part, { host, port }))
+      const { tls, log } = this.options
+      this.listening.set(port, await listen(part, { host, port, ...(tls ? { tls, log } : {}) }))
       return true
     } catch (error) {
       if (error instanceof SimyardError && error.code === 'PORT_IN_USE') return false
