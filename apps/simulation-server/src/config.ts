@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { projectConfig } from './project/project-config.js'
 import { controllerLimits, SandboxLimits, simulatorLimits } from './sandbox/limits.js'
 
 /** Settings of one simulation server. Keys of the original keep their names; see docs/operations.md. */
@@ -35,5 +36,6 @@ export const SimulationServerConfig = z.strictObject({
     .describe('A controller that does not answer for so long is ended.'),
   controllerLimits: SandboxLimits.default(controllerLimits),
   simulatorLimits: SandboxLimits.default(simulatorLimits),
+  ...projectConfig,
 })
 export type SimulationServerConfig = z.infer<typeof SimulationServerConfig>

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path'
 import { type ErrorReport, type OwnStreamEvent, SimyardError } from '@simyard/protocol'
 import type { Logger } from '@simyard/service-host'
 import { Instance } from './instance/instance.js'
-import type { ProjectSource } from './project/project-source.js'
+import type { PreparedProject } from './project/project-source.js'
 import { controllerLimits, simulatorLimits } from './sandbox/limits.js'
 import { openSandbox } from './sandbox/open-sandbox.js'
 import { SimulatorProcess } from './simulator/simulator-process.js'
@@ -62,9 +62,9 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunResu
       finish = resolve
       fail = reject
     })
-    const source: ProjectSource = {
-      serves: () => true,
-      fetch: (_reference, folder) => cp(projectDir, folder, { recursive: true, dereference: true }),
+    const project: PreparedProject = {
+      fill: (folder) => cp(projectDir, folder, { recursive: true, dereference: true }),
+      release: () => undefined,
     }
     const rejectWith = (error: ErrorReport) =>
       fail(new SimyardError(error.code, error.message, { location: error.location }))
@@ -80,8 +80,8 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunResu
       },
       {
         port: 1,
-        reference: { origin: 'file://', project: basename(projectDir), world },
-        source,
+        world,
+        project,
         simulator,
         dialect: '2022',
         seed: options.seed,

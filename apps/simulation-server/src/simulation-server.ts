@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { reportError, SimyardError, type StreamDialect } from '@simyard/protocol'
+import { type ClientRequest, reportError, SimyardError, type StreamDialect } from '@simyard/protocol'
 import { field, type HttpPart, type Logger, notFound, refuseUpgrade, sendJson, sendText } from '@simyard/service-host'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { ClientSession } from './client/client-session.js'
@@ -8,7 +9,9 @@ import type { SimulationServerConfig } from './config.js'
 import { Instance } from './instance/instance.js'
 import { MachineLoad } from './machine-load.js'
 import { monitorPage, type ServerStatus } from './monitor-page.js'
-import { HttpProjectSource, type ProjectSource, parseWorldUrl } from './project/project-source.js'
+import { ProjectLibrary } from './project/project-library.js'
+import type { ProjectSource } from './project/project-source.js'
+import { visitorLogFields } from './project/session-file.js'
 import { type OpenSandbox, openSandbox, type SandboxReport } from './sandbox/open-sandbox.js'
 import { SimulatorProcess } from './simulator/simulator-process.js'
 import { WarmPool } from './simulator/warm-pool.js'
@@ -48,7 +51,7 @@ export class SimulationServer implements HttpPart {
   private readonly door = new StreamDoor()
   private readonly takenPorts = new Set<number>()
   private readonly clientSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_CLIENT_MESSAGE_BYTES })
-  private readonly sources: readonly ProjectSource[]
+  private readonly projects: ProjectLibrary
   private reserved = 0
   private draining = false
   private basePort: number
@@ -59,7 +62,13 @@ export class SimulationServer implements HttpPart {
     this.basePort = config.port
     this.stage = new Stage(options.sources)
     this.opened = openSandbox({ stageDir: this.stage.root, driver: config.sandbox })
-    this.sources = [...(options.projectSources ?? []), new HttpProjectSource(config.websites)]
+    this.projects = new ProjectLibrary({
+      config,
+      sites: options.projectSources ?? [],
+      workDir: join(this.stage.root, 'projects'),
+      confined: this.opened.report.safe,
+      load: () => this.loadPercent,
+    })
     this.pool = new WarmPool(() => this.startSimulator(), config.warmSimulators, log)
     this.pool.fill()
     log.info({ driver: this.opened.report.driver, safe: this.opened.report.safe }, this.opened.report.message)
@@ -170,6 +179,7 @@ export class SimulationServer implements HttpPart {
     let releaseSeat = () => {}
     const timers: NodeJS.Timeout[] = []
     let gone = false
+    const leaving = new AbortController()
     const session = new ClientSession(
       {
         send: (text) => {
@@ -181,7 +191,7 @@ export class SimulationServer implements HttpPart {
       {
         start: (start) => {
           clearTimeout(deadline)
-          this.open(start, request, session, () => gone)
+          this.open(start, request, session, leaving.signal)
             .then((opened) => {
               if (!opened) return
               instance = opened.instance
@@ -200,13 +210,16 @@ export class SimulationServer implements HttpPart {
               )
             })
             .catch((error: unknown) => {
+              if (gone) return
               const report = reportError(error)
               log.warn({ [field.code]: report.code }, report.message)
               session.fail(report)
             })
         },
-        resetController: async () => {
-          throw new SimyardError('FILE_PATH_INVALID', 'A controller is restored from the project page here.')
+        resetController: async (path) => {
+          if (!instance)
+            throw new SimyardError('CLIENT_BAD_MESSAGE', 'No simulation runs whose controller could be reset.')
+          await instance.restoreController(path)
         },
       },
     )
@@ -215,6 +228,7 @@ export class SimulationServer implements HttpPart {
     webSocket.on('error', () => webSocket.terminate())
     webSocket.on('close', () => {
       gone = true
+      leaving.abort()
       clearTimeout(deadline)
       for (const timer of timers) clearTimeout(timer)
       if (instance) this.endInstance(instance, releaseSeat)
@@ -227,26 +241,16 @@ export class SimulationServer implements HttpPart {
   }
 
   private async open(
-    start: { type: 'start'; url: string } | { type: 'init'; host: string; project: string; world: string },
+    start: Extract<ClientRequest, { type: 'start' | 'init' }>,
     request: IncomingMessage,
     session: ClientSession,
-    gone: () => boolean,
+    leaving: AbortSignal,
   ): Promise<{ instance: Instance; release: () => void } | undefined> {
     const { config, log } = this.options
     const startedAt = performance.now()
     const dialect: StreamDialect = start.type === 'init' ? '2019' : '2022'
     session.step({ name: 'seat', state: 'active' })
-    const reference =
-      start.type === 'start'
-        ? parseWorldUrl(start.url)
-        : parseWorldUrl(`${start.host}/projects/${start.project}/worlds/${start.world}`)
-    const source = this.sources.find((candidate) => candidate.serves(reference))
-    if (!source) {
-      throw new SimyardError(
-        'START_ORIGIN_REFUSED',
-        `This simulation server does not run projects of ${reference.origin}. Its operator can allow it with "websites".`,
-      )
-    }
+    const wanted = await this.projects.find(start)
     if (this.draining)
       throw new SimyardError(
         'NODE_DRAINING',
@@ -260,16 +264,18 @@ export class SimulationServer implements HttpPart {
     }
     session.step({ name: 'seat', state: 'done' })
     session.step({ name: 'process', state: 'active' })
-    // The seat counts as taken from now on, also while the simulator starts.
+    // The seat counts as taken from now on, also while the project comes and the simulator starts.
     this.reserved++
-    const taken = await this.takeSimulator().catch((error: unknown) => {
+    const coming = wanted.prepare({ signal: leaving, progress: (line) => session.progress(line) })
+    const [taken, project] = await together(this.takeSimulator(), coming, {
+      first: (unused) => this.giveBack(unused),
+      second: (unused) => unused.release(),
+    }).finally(() => {
       this.reserved--
-      throw error
     })
-    this.reserved--
-    if (gone()) {
-      taken.simulator.kill()
-      this.releasePort(taken.port)
+    if (leaving.aborted) {
+      this.giveBack(taken)
+      project.release()
       return undefined
     }
     const { port } = taken
@@ -288,8 +294,8 @@ export class SimulationServer implements HttpPart {
       },
       {
         port,
-        reference,
-        source,
+        world: wanted.reference.world,
+        project,
         simulator: taken.simulator,
         dialect,
         streamUrl,
@@ -310,8 +316,9 @@ export class SimulationServer implements HttpPart {
     log.info(
       {
         [field.instance]: port,
-        [field.project]: reference.project,
-        [field.world]: reference.world,
+        [field.project]: wanted.reference.project,
+        [field.world]: wanted.reference.world,
+        ...visitorLogFields(start.visitor),
         warm: taken.warm,
         [field.durationMs]: Math.round(performance.now() - startedAt),
       },
@@ -330,6 +337,11 @@ export class SimulationServer implements HttpPart {
       const reason = (cause as Error).message
       throw new SimyardError('SIMULATOR_START_FAILED', `The simulator could not be started. ${reason}`, { cause })
     }
+  }
+
+  private giveBack({ simulator, port }: { simulator: SimulatorProcess; port: number }): void {
+    simulator.kill()
+    this.releasePort(port)
   }
 
   private releasePort(port: number): void {
@@ -378,6 +390,20 @@ export class SimulationServer implements HttpPart {
     this.instances.clear()
     await this.door.close()
     this.load.close()
+    await this.projects.close()
     this.stage.remove()
   }
+}
+
+/** Waits for both; when one fails, what the other brings is given back. */
+async function together<A, B>(
+  first: Promise<A>,
+  second: Promise<B>,
+  giveBack: { first(value: A): void; second(value: B): void },
+): Promise<[A, B]> {
+  const [a, b] = await Promise.allSettled([first, second])
+  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value]
+  if (a.status === 'fulfilled') giveBack.first(a.value)
+  if (b.status === 'fulfilled') giveBack.second(b.value)
+  throw a.status === 'rejected' ? a.reason : (b as PromiseRejectedResult).reason
 }

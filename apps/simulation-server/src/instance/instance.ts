@@ -10,14 +10,15 @@ import {
   type StreamDialect,
 } from '@simyard/protocol'
 import { field, type Logger } from '@simyard/service-host'
-import { checkRelativePath, listWorlds, readInside, replaceInside } from '../project/project-files.js'
-import type { ProjectSource, WorldReference } from '../project/project-source.js'
+import { OriginalFiles } from '../project/original-files.js'
+import { checkRelativePath, listWorlds, openForReading, readInside, replaceInside } from '../project/project-files.js'
+import type { PreparedProject } from '../project/project-source.js'
+import { isSessionFile } from '../project/session-file.js'
 import type { SandboxLimits } from '../sandbox/limits.js'
 import type { OpenSandbox } from '../sandbox/open-sandbox.js'
 import type { SimulatorProcess } from '../simulator/simulator-process.js'
 import type { Slots } from '../slots.js'
 import type { Stage } from '../stage.js'
-import { makeReadable } from '../stage.js'
 import { StreamHub } from '../stream/stream-hub.js'
 import type { ViewerLink } from '../stream/viewer.js'
 import { Controllers } from './controllers.js'
@@ -36,8 +37,9 @@ export interface InstanceContext {
 
 export interface InstanceOptions {
   readonly port: number
-  readonly reference: WorldReference
-  readonly source: ProjectSource
+  /** Project-relative: `worlds/x.wbt`. */
+  readonly world: string
+  readonly project: PreparedProject
   readonly simulator: SimulatorProcess
   readonly dialect: StreamDialect
   /** Seed of the sensors' noise; the simulator's default when absent. */
@@ -54,6 +56,7 @@ export class Instance {
   readonly port: number
   readonly hub: StreamHub
   private readonly projectDir: string
+  private readonly originals: OriginalFiles
   private readonly controllers: Controllers
   private worlds: string[] = []
   private readonly abort = new AbortController()
@@ -66,9 +69,10 @@ export class Instance {
     private readonly options: InstanceOptions,
   ) {
     this.port = options.port
-    this.lastWorld = options.reference.world
+    this.lastWorld = options.world
     this.projectDir = join(context.stage.instancesDir, `${options.port}-${Date.now().toString(36)}`)
     mkdirSync(this.projectDir, { mode: 0o755 })
+    this.originals = new OriginalFiles(this.projectDir, options.project.baseDir)
     const { simulator } = options
     this.hub = new StreamHub(
       {
@@ -107,15 +111,19 @@ export class Instance {
   /** Fetches the project and loads its world; failures reach the viewers and `onLoadFailed`. */
   async open(): Promise<void> {
     try {
-      await this.options.source.fetch(this.options.reference, this.projectDir, this.abort.signal)
-      makeReadable(this.projectDir)
+      await this.options.project.fill(this.projectDir, this.abort.signal)
+      await openForReading(this.projectDir)
+      await this.originals.keep()
       this.worlds = await listWorlds(this.projectDir)
     } catch (error) {
+      if (this.closed) return this.removeFiles()
       const report = reportError(error)
       this.hub.onSimulator({ type: 'load-failed', error: report, diagnostics: [] }, new Uint8Array(0))
       return this.options.onLoadFailed(report)
     }
-    if (!this.closed) await this.load(this.options.reference.world)
+    // What was being written while the visitor left.
+    if (this.closed) return this.removeFiles()
+    await this.load(this.options.world)
   }
 
   private async load(world: string): Promise<void> {
@@ -166,6 +174,7 @@ export class Instance {
 
   /** A file for the stream's HTTP side: `assets/…` ships with Simyard, everything else is the project's. */
   serveFile(path: string): Promise<Buffer> {
+    if (isSessionFile(path)) return Promise.reject(new SimyardError('FILE_NOT_FOUND', `There is no file ${path}.`))
     const asset = /^assets\/(.*)$/.exec(path)
     return asset ? this.readFile('asset', asset[1]!) : this.readFile('project', path)
   }
@@ -198,6 +207,11 @@ export class Instance {
     return `controllers/${name}`
   }
 
+  /** `<controller>/<file>` as the project came with it. */
+  restoreController(path: string): Promise<void> {
+    return this.originals.restore(path)
+  }
+
   private externWaits(robot: string, token: string): void {
     const url = `${this.options.streamUrl}/controller/${encodeURIComponent(robot)}?token=${token}`
     this.hub.announce(`extern ${robot}`, { type: 'extern-controller', robot, url })
@@ -223,6 +237,11 @@ export class Instance {
     this.options.onEnded(error)
   }
 
+  private removeFiles(): void {
+    this.originals.remove()
+    rmSync(this.projectDir, { recursive: true, force: true })
+  }
+
   /** Ends everything of this instance. May be called twice. */
   close(reason: ErrorReport = { code: 'SESSION_TIME_OVER', message: 'The session has ended.' }): void {
     if (this.closed) return
@@ -232,6 +251,7 @@ export class Instance {
     this.controllers.stopAll()
     this.options.simulator.kill()
     this.hub.end(reason)
-    rmSync(this.projectDir, { recursive: true, force: true })
+    this.options.project.release()
+    this.removeFiles()
   }
 }
