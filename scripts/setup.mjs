@@ -8,6 +8,7 @@ const packages = {
   bubblewrap: '/usr/bin/bwrap',
   chromium: '/usr/bin/chromium',
   'fonts-dejavu-core': '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
+  git: '/usr/lib/git-core/git-http-backend',
   python3: '/usr/bin/python3',
   'util-linux': '/usr/bin/prlimit',
 }

@@ -1,4 +1,6 @@
 export { chromiumPath, chromiumProblem, launchChromium } from './chromium.js'
+export type { GitHost, RepositoryFiles } from './git-host.js'
+export { startGitHost } from './git-host.js'
 export type { ProcessEntry } from './process-table.js'
 export { aliveAmong, descendantsOf, processTable } from './process-table.js'
 export type { RunningSimyard } from './simyard-process.js'

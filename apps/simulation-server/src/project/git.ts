@@ -45,10 +45,12 @@ export class Git {
       address.revision
     ]
     const patterns = names.flatMap((name) => spaces.flatMap((space) => [space + name, `${space}${name}^{}`]))
+    const deadlineMs = performance.now() + this.limits.timeoutMs
     const { stdout } = await this.run(['ls-remote', '--', urlOf(address), ...patterns], {
       address,
       cwd: '/',
       preparation,
+      deadlineMs,
     })
     const found = new Map<string, string>()
     for (const line of stdout.split('\n')) {
@@ -76,7 +78,8 @@ export class Git {
     const control = new AbortController()
     const unwatch = watchFolder(into, this.limits, control)
     const signal = AbortSignal.any([preparation.signal, control.signal])
-    const context = { address, cwd: into, preparation: { ...preparation, signal } }
+    const deadlineMs = performance.now() + this.limits.timeoutMs
+    const context = { address, cwd: into, preparation: { ...preparation, signal }, deadlineMs }
     try {
       await this.run(['init', '--quiet', '--template='], context)
       await mkdir(join(into, '.git/info'), { recursive: true })
@@ -104,7 +107,13 @@ export class Git {
 
   private async run(
     args: readonly string[],
-    context: { readonly address: RepositoryAddress; readonly cwd: string; readonly preparation: Preparation },
+    context: {
+      readonly address: RepositoryAddress
+      readonly cwd: string
+      readonly preparation: Preparation
+      /** By performance.now(). */
+      readonly deadlineMs: number
+    },
   ): Promise<ToolResult> {
     const program = findTool('git')
     if (!program) {
@@ -119,7 +128,7 @@ export class Git {
       args: [...this.settings(), ...args],
       cwd,
       env: this.environment(),
-      timeLimitMs: this.limits.timeoutMs,
+      timeLimitMs: Math.max(1, context.deadlineMs - performance.now()),
       outputLimit: MAX_OUTPUT,
       fileBytes: this.limits.bytes,
       signal: preparation.signal,
@@ -172,7 +181,7 @@ export class Git {
     return /^(https?|file):/.exec(this.mirror)?.[1] ?? 'file'
   }
 
-  private explain(address: RepositoryAddress, { end, stderr }: ToolResult, signal: AbortSignal): unknown {
+  private explain(address: RepositoryAddress, { end, stderr, ...result }: ToolResult, signal: AbortSignal): unknown {
     const url = urlOf(address)
     const said = stderr.join('\n')
     if (end === 'aborted') return signal.reason
@@ -181,7 +190,8 @@ export class Git {
       return new SimyardError('REPOSITORY_UNAVAILABLE', `${url} did not come within ${seconds} s. Try again later.`)
     }
     if (/no space left on device|disk quota exceeded/i.test(said)) return diskFull()
-    if (end === 'output' || /file too large|file size limit|signal 25/i.test(said)) return projectTooLarge(this.limits)
+    if (end === 'output' || result.signal === 'SIGXFSZ' || /file too large|signal 25/i.test(said))
+      return projectTooLarge(this.limits)
     if (
       /could not read Username|Authentication failed|not found|does not exist|does not appear to be a git/i.test(said)
     ) {

@@ -25,9 +25,15 @@ export class SharedWork<T> {
     const shared = present ?? this.start(key, work)
     shared.waiting.add(waiter)
     if (shared.lastLine !== undefined) waiter.progress(shared.lastLine)
+    let leave: () => void = () => undefined
+    const left = new Promise<never>((_resolve, reject) => {
+      leave = () => reject(waiter.signal.reason)
+      waiter.signal.addEventListener('abort', leave, { once: true })
+    })
     try {
-      return await Promise.race([shared.promise, rejection(waiter.signal)])
+      return await Promise.race([shared.promise, left])
     } finally {
+      waiter.signal.removeEventListener('abort', leave)
       shared.waiting.delete(waiter)
       if (shared.waiting.size === 0) shared.control.abort()
     }
@@ -56,10 +62,4 @@ export class SharedWork<T> {
     for (const { control } of all) control.abort()
     await Promise.allSettled(all.map(({ promise }) => promise))
   }
-}
-
-function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 }

@@ -21,6 +21,8 @@ export interface ToolRun {
 
 export interface ToolResult {
   readonly exitCode: number | null
+  /** What has ended it, such as SIGXFSZ for a file that became too large. */
+  readonly signal: string | null
   readonly end: 'exited' | 'time' | 'output' | 'aborted'
   readonly stdout: string
   /** The last lines of stderr. */
@@ -33,7 +35,7 @@ const MAX_LINE = 1000
 /** Runs a tool in a process group of its own, which ends as a whole: by itself, at its limits, or when it is aborted. */
 export function runTool(run: ToolRun): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
-    if (run.signal.aborted) return resolve({ exitCode: null, end: 'aborted', stdout: '', stderr: [] })
+    if (run.signal.aborted) return resolve({ exitCode: null, signal: null, end: 'aborted', stdout: '', stderr: [] })
     const [program, ...args] = [...limitsOf(run), run.program, ...run.args]
     const child = spawn(program!, args, {
       cwd: run.cwd,
@@ -76,12 +78,12 @@ export function runTool(run: ToolRun): Promise<ToolResult> {
       settle()
       reject(error)
     })
-    child.once('close', (exitCode) => {
+    child.once('close', (exitCode, signal) => {
       settle()
       take(rest)
       // What it has started and left behind goes with it.
       killGroup(child)
-      resolve({ exitCode, end, stdout, stderr })
+      resolve({ exitCode, signal, end, stdout, stderr })
     })
   })
 }
