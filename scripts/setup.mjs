@@ -10,6 +10,7 @@ const packages = {
   'docker.io': '/usr/sbin/dockerd',
   firejail: '/usr/bin/firejail',
   'fonts-dejavu-core': '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
+  git: '/usr/lib/git-core/git-http-backend',
   python3: '/usr/bin/python3',
   'python3-enki2': '/usr/share/doc/python3-enki2',
   uidmap: '/usr/bin/newuidmap',

@@ -1,11 +1,9 @@
 import { cpus } from 'node:os'
 import { z } from 'zod'
+import { projectConfig } from './project/project-config.js'
 import { controllerLimits, SandboxLimits, simulatorLimits } from './sandbox/limits.js'
 
 const SIMULATIONS_PER_CORE = 8
-
-/** A list of addresses; one word in its place is what an operator wrote by mistake, and would be read letter by letter. */
-const prefixes = z.array(z.string(), { error: 'must be a list, for example ["https://github.com/you/"]' })
 
 /** Containers in which Webots runs with `docker`. */
 const ContainerConfig = z.strictObject({
@@ -61,20 +59,10 @@ export const SimulationServerConfig = z.strictObject({
     .default(cpus().length * SIMULATIONS_PER_CORE)
     .describe('Simulations at the same time; eight for each core when absent.'),
   timeout: z.number().positive().default(7200).describe('Seconds before a simulation is ended.'),
-  allowedRepositories: prefixes.default([]).describe('Beginnings of repository addresses that may always run.'),
-  blockedRepositories: prefixes.default([]).describe('Beginnings of repository addresses that never run.'),
-  shareIdleTime: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(50)
-    .describe('Up to this load, in percent, other repositories may run too; 0 for never.'),
   notify: z
     .union([z.string().transform((url) => [url]), z.array(z.string())])
     .default([])
     .describe('Addresses that are told where this server is when it starts.'),
-  projectsDir: z.string().optional().describe('Folder of projects that `init` may name.'),
-  keyDir: z.string().default('key').describe('Folder with a file for each website host; its first line is the key.'),
   webotsHome: z.string().optional().describe('Folder of Webots; when given, Webots runs the simulations.'),
   webotsVersion: z.string().optional().describe('Release of that Webots, `R2023b`; asked from it when absent.'),
   docker: z.boolean().default(false).describe('Whether Webots runs in containers.'),
@@ -124,5 +112,6 @@ export const SimulationServerConfig = z.strictObject({
     .describe('A controller that does not answer for so long is ended.'),
   controllerLimits: SandboxLimits.default(controllerLimits).describe('What each controller may use.'),
   simulatorLimits: SandboxLimits.default(simulatorLimits).describe('What each simulator may use.'),
+  ...projectConfig,
 })
 export type SimulationServerConfig = z.infer<typeof SimulationServerConfig>

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path'
 import { type ErrorReport, type OwnStreamEvent, SimyardError } from '@simyard/protocol'
 import type { Logger } from '@simyard/service-host'
 import { HostedInstance } from './instance/hosted-instance.js'
-import type { ProjectSource } from './project/project-source.js'
+import type { PreparedProject } from './project/project-source.js'
 import { controllerLimits, simulatorLimits } from './sandbox/limits.js'
 import { openSandbox } from './sandbox/open-sandbox.js'
 import { planEmbeddedSimulator } from './simulator/embedded-plan.js'
@@ -55,9 +55,9 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunResu
       finish = resolve
       fail = reject
     })
-    const source: ProjectSource = {
-      serves: () => true,
-      fetch: (_reference, folder) => cp(projectDir, folder, { recursive: true, dereference: true }),
+    const prepared: PreparedProject = {
+      fill: (folder) => cp(projectDir, folder, { recursive: true, dereference: true }),
+      release: () => undefined,
     }
     const rejectWith = (error: ErrorReport) =>
       fail(new SimyardError(error.code, error.message, { location: error.location }))
@@ -74,8 +74,9 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunResu
       },
       {
         port: 1,
-        reference: { origin: 'file://', project: basename(projectDir), world },
-        source,
+        project: basename(projectDir),
+        world,
+        prepared: Promise.resolve(prepared),
         simulator,
         dialect: '2022',
         seed: options.seed,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { type ErrorReport, SimyardError, type StreamDialect } from '@simyard/protocol'
+import type { ErrorReport, StreamDialect } from '@simyard/protocol'
 import {
   field,
   type HttpPart,
@@ -26,7 +27,9 @@ import { monitorPage } from './monitor/monitor-page.js'
 import type { ServerStatus } from './monitor/server-status.js'
 import { choosePlacement } from './placement/choose-placement.js'
 import type { Placement } from './placement/placement.js'
-import { HttpProjectSource, type ProjectSource, parseWorldUrl } from './project/project-source.js'
+import { ProjectLibrary } from './project/project-library.js'
+import type { PreparedProject, ProjectSource } from './project/project-source.js'
+import { visitorLogFields } from './project/session-file.js'
 import { announce } from './registration/notify.js'
 import { type OpenSandbox, openSandbox, type SandboxReport } from './sandbox/open-sandbox.js'
 import { Seats } from './seats.js'
@@ -70,7 +73,7 @@ export class SimulationServer implements HttpPart {
   private readonly ports: InstancePorts
   private readonly door = new StreamDoor()
   private readonly clientSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_CLIENT_MESSAGE_BYTES })
-  private readonly sources: readonly ProjectSource[]
+  private readonly projects: ProjectLibrary
   private readonly metrics = new Metrics()
   private readonly starts
   private readonly startDuration
@@ -82,7 +85,6 @@ export class SimulationServer implements HttpPart {
     const { config, log } = options
     this.stage = new Stage(options.sources)
     this.opened = openSandbox({ stageDir: this.stage.root, driver: config.sandbox })
-    this.sources = [...(options.projectSources ?? []), new HttpProjectSource(config.websites)]
     this.seats = new Seats(config.maxConnections)
     this.ports = new InstancePorts(
       {
@@ -102,6 +104,13 @@ export class SimulationServer implements HttpPart {
       openSandbox: this.opened,
       door: this.door,
       assetsDir: options.assetsDir,
+    })
+    this.projects = new ProjectLibrary({
+      config,
+      sites: options.projectSources ?? [],
+      workDir: join(this.stage.root, 'projects'),
+      confined: this.placement.confined,
+      load: () => this.loadPercent,
     })
     if (options.monitorLogDir && config.monitorLogEnabled) this.monitorLog = new MonitorLog(options.monitorLogDir, log)
     this.load = new MachineLoad({
@@ -277,17 +286,8 @@ export class SimulationServer implements HttpPart {
     const startedAt = performance.now()
     const dialect: StreamDialect = start.type === 'init' ? '2019' : '2022'
     session.step({ name: 'seat', state: 'active' })
-    const reference =
-      start.type === 'start'
-        ? parseWorldUrl(start.url)
-        : parseWorldUrl(`${start.host}/projects/${start.project}/worlds/${start.world}`)
-    const source = this.sources.find((candidate) => candidate.serves(reference))
-    if (!source) {
-      throw new SimyardError(
-        'START_ORIGIN_REFUSED',
-        `This simulation server does not run projects of ${reference.origin}. Its operator can allow it with "websites".`,
-      )
-    }
+    const wanted = await this.projects.find(start)
+    const { project, world } = wanted.reference
     const leaveSeat = this.seats.take()
     session.step({ name: 'seat', state: 'done' })
     session.step({ name: 'process', state: 'active' })
@@ -299,17 +299,20 @@ export class SimulationServer implements HttpPart {
         this.placement.streamBy === 'server' || this.programOpensPort ? port : await this.ports.take('program')
       if (programPort !== port) ports.push(programPort)
       const streamUrl = this.publicUrl(port, request)
-      const instance = await this.placement.start({
+      const prepared = wanted.prepare({ signal: gone, progress: (line) => session.progress(line) })
+      const starting = this.placement.start({
         port,
         programPort,
-        reference,
-        source,
+        project,
+        world,
+        prepared,
         dialect,
         mode: start.type === 'start' ? start.mode : undefined,
-        mayEditControllers: start.type === 'start' || start.user1Id === '' || start.user1Authentication !== '',
+        mayEditControllers: start.visitor.user1Id === '' || start.visitor.user1Authentication !== '',
         streamUrl,
         events,
       })
+      const instance = await together(starting, prepared)
       const release = () => {
         if (this.instances.get(port)?.instance === instance) this.instances.delete(port)
         for (const taken of ports) this.ports.release(taken)
@@ -320,9 +323,14 @@ export class SimulationServer implements HttpPart {
       const durationMs = Math.round(performance.now() - startedAt)
       this.starts.inc({ result: 'opened' })
       this.startDuration.observe(durationMs / 1000)
-      const { project, world } = reference
       this.options.log.info(
-        { [field.instance]: port, [field.project]: project, [field.world]: world, [field.durationMs]: durationMs },
+        {
+          [field.instance]: port,
+          [field.project]: project,
+          [field.world]: world,
+          ...visitorLogFields(start.visitor),
+          [field.durationMs]: durationMs,
+        },
         'instance opened',
       )
       return entry
@@ -382,6 +390,16 @@ export class SimulationServer implements HttpPart {
     await this.ports.close()
     this.load.close()
     await this.monitorLog?.close()
+    await this.projects.close()
     this.stage.remove()
   }
+}
+
+/** The instance when its project has come too; when one of both fails, the other is given back. */
+async function together(starting: Promise<Instance>, prepared: Promise<PreparedProject>): Promise<Instance> {
+  const [instance, project] = await Promise.allSettled([starting, prepared])
+  if (instance.status === 'fulfilled' && project.status === 'fulfilled') return instance.value
+  if (instance.status === 'fulfilled') instance.value.close()
+  else if (project.status === 'fulfilled') project.value.release()
+  throw project.status === 'rejected' ? project.reason : (instance as PromiseRejectedResult).reason
 }

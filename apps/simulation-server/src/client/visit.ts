@@ -1,4 +1,4 @@
-import { type ClientRequest, type ErrorReport, reportError } from '@simyard/protocol'
+import { type ClientRequest, type ErrorReport, reportError, SimyardError } from '@simyard/protocol'
 import type { WebSocket } from 'ws'
 import type { Instance, InstanceEvents } from '../instance/instance.js'
 import { ClientSession } from './client-session.js'
@@ -46,7 +46,11 @@ export class Visit {
       },
       {
         start: (start) => void this.start(start),
-        resetController: async (path) => this.opened?.instance.resetController(path),
+        resetController: async (path) => {
+          if (!this.opened)
+            throw new SimyardError('CLIENT_BAD_MESSAGE', 'No simulation runs whose controller could be reset.')
+          await this.opened.instance.resetController(path)
+        },
       },
     )
     this.deadline = setTimeout(() => webSocket.close(1008, 'nothing was started'), START_DEADLINE_MS)

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { type ErrorReport, readWebotsLine, reportError, SimyardError } from '@simyard/protocol'
+import { type ErrorReport, readWebotsLine, reportError, SimyardError, setUpError } from '@simyard/protocol'
 import { refuseUpgrade, sendError } from '@simyard/service-host'
 import type { PlacementSpec } from '../placement/placement.js'
 import { listWorlds } from '../project/project-files.js'
@@ -53,9 +53,9 @@ export class ForeignInstance implements Instance {
     private readonly spec: PlacementSpec,
   ) {
     this.port = spec.port
-    this.project = spec.reference.project
-    this.world = spec.reference.world
-    this.folder = new ProjectFolder(context.stage, spec.port)
+    this.project = spec.project
+    this.world = spec.world
+    this.folder = new ProjectFolder(context.stage, spec.port, spec.prepared)
   }
 
   get pids(): readonly number[] {
@@ -65,12 +65,12 @@ export class ForeignInstance implements Instance {
   async open(): Promise<void> {
     const { spec, context } = this
     try {
-      await this.folder.fill(spec.source, spec.reference)
+      await this.folder.fill()
       const worlds = await listWorlds(this.folder.path)
       if (!worlds.includes(this.world)) {
         throw new SimyardError(
-          'SCENE_FILE_MISSING',
-          `${this.world} does not exist.${worlds.length > 0 ? ` The project has: ${worlds.join(', ')}.` : ''}`,
+          'WORLD_NOT_FOUND',
+          `${setUpError.missingWorld(this.world)}${worlds.length > 0 ? ` The project has: ${worlds.join(', ')}.` : ''}`,
         )
       }
       if (this.closed) return
@@ -164,8 +164,8 @@ export class ForeignInstance implements Instance {
     onward.on('close', () => socket.destroy())
   }
 
-  async resetController(_path: string): Promise<void> {
-    throw new SimyardError('FILE_PATH_INVALID', 'A controller is restored from the project page here.')
+  resetController(path: string): Promise<void> {
+    return this.folder.restore(path)
   }
 
   private end(error: ErrorReport): void {

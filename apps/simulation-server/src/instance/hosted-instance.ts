@@ -11,7 +11,8 @@ import {
 } from '@simyard/protocol'
 import { field, type Logger } from '@simyard/service-host'
 import { checkRelativePath, listWorlds, readInside, replaceInside } from '../project/project-files.js'
-import type { ProjectSource, WorldReference } from '../project/project-source.js'
+import type { PreparedProject } from '../project/project-source.js'
+import { isSessionFile } from '../project/session-file.js'
 import type { SandboxLimits } from '../sandbox/limits.js'
 import type { OpenSandbox } from '../sandbox/open-sandbox.js'
 import type { SimulatorProcess } from '../simulator/simulator-process.js'
@@ -39,8 +40,11 @@ export interface HostedInstanceContext {
 
 export interface HostedInstanceOptions {
   readonly port: number
-  readonly reference: WorldReference
-  readonly source: ProjectSource
+  /** Its name, for logs and the monitor page. */
+  readonly project: string
+  /** Project-relative: `worlds/x.wbt`. */
+  readonly world: string
+  readonly prepared: Promise<PreparedProject>
   readonly simulator: SimulatorProcess
   readonly dialect: StreamDialect
   /** Seed of the sensors' noise; the simulator's default when absent. */
@@ -67,9 +71,9 @@ export class HostedInstance implements Instance {
     private readonly options: HostedInstanceOptions,
   ) {
     this.port = options.port
-    this.project = options.reference.project
-    this.lastWorld = options.reference.world
-    this.folder = new ProjectFolder(context.stage, options.port)
+    this.project = options.project
+    this.lastWorld = options.world
+    this.folder = new ProjectFolder(context.stage, options.port, options.prepared)
     const { simulator } = options
     this.hub = new StreamHub(
       {
@@ -131,14 +135,15 @@ export class HostedInstance implements Instance {
     events.started()
     events.ready()
     try {
-      await this.folder.fill(this.options.source, this.options.reference)
+      await this.folder.fill()
       this.worlds = await listWorlds(this.projectDir)
     } catch (error) {
+      if (this.closed) return
       const report = reportError(error)
       this.hub.onSimulator({ type: 'load-failed', error: report, diagnostics: [] }, new Uint8Array(0))
       return events.loadFailed(report)
     }
-    if (!this.closed) await this.load(this.options.reference.world)
+    if (!this.closed) await this.load(this.lastWorld)
   }
 
   private async load(world: string): Promise<void> {
@@ -189,6 +194,7 @@ export class HostedInstance implements Instance {
 
   /** A file for the stream's HTTP side: `assets/…` ships with Simyard, everything else is the project's. */
   serveFile(path: string): Promise<Buffer> {
+    if (isSessionFile(path)) return Promise.reject(new SimyardError('FILE_NOT_FOUND', `There is no file ${path}.`))
     const asset = /^assets\/(.*)$/.exec(path)
     return asset ? this.readFile('asset', asset[1]!) : this.readFile('project', path)
   }
@@ -243,8 +249,8 @@ export class HostedInstance implements Instance {
     this.context.door.upgrade(this, request, socket, head, path)
   }
 
-  async resetController(_path: string): Promise<void> {
-    throw new SimyardError('FILE_PATH_INVALID', 'A controller is restored from the project page here.')
+  resetController(path: string): Promise<void> {
+    return this.folder.restore(path)
   }
 
   attach(link: ViewerLink): { receive(text: string): void; detach(): void } {

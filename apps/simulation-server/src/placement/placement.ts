@@ -1,6 +1,6 @@
 import type { StreamDialect } from '@simyard/protocol'
 import type { Instance, InstanceEvents } from '../instance/instance.js'
-import type { ProjectSource, WorldReference } from '../project/project-source.js'
+import type { PreparedProject } from '../project/project-source.js'
 
 export type PlacementDriver = 'embedded' | 'enki' | 'webots' | 'docker'
 
@@ -10,8 +10,12 @@ export interface PlacementSpec {
   readonly port: number
   /** Port that the program opens when `streamBy` is 'program'; often the same. */
   readonly programPort: number
-  readonly reference: WorldReference
-  readonly source: ProjectSource
+  /** Its name, for logs and the monitor page. */
+  readonly project: string
+  /** Project-relative: `worlds/x.wbt`. */
+  readonly world: string
+  /** Comes while the program starts. */
+  readonly prepared: Promise<PreparedProject>
   readonly dialect: StreamDialect
   /** How the page wants to see it, in Webots' words: `x3d`, `w3d`, `mjpeg`; absent when it did not say. */
   readonly mode: string | undefined
