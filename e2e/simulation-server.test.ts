@@ -155,7 +155,7 @@ test('metrics count starts by their result', async () => {
 
 test('a list that was written as one word is refused with an example', async () => {
   await expect(serve({ allowedRepositories: 'https://github.com/a/' })).rejects.toThrow(
-    /allowedRepositories: must be a list, for example/,
+    /allowedRepositories: must be a list of addresses in brackets, for example/,
   )
 })
 
