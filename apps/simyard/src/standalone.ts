@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { SimyardError } from '@simyard/protocol'
 import { createLogger, expandPath, type Logger, listen, onShutdownSignal, readConfig } from '@simyard/service-host'
-import { httpMember, SessionServer, SessionServerConfig } from '@simyard/session-server'
+import { openSessionServer, SessionServerConfig } from '@simyard/session-server'
 import { SimulationServer, SimulationServerConfig } from '@simyard/simulation-server'
 import type { Arguments } from './arguments.js'
 import { layout } from './layout.js'
@@ -9,16 +9,8 @@ import { layout } from './layout.js'
 /** `simyard session-server FILE` */
 export async function serveSessions({ files }: Arguments): Promise<void> {
   const config = readConfig(configFile(files, 'config/session/local.json'), SessionServerConfig)
-  const log = createLogger({ name: 'session-server' })
-  const members = config.simulationServers.map((entry) => httpMember(entry, config.ssl))
-  const server = new SessionServer({ members, ssl: config.ssl, loadThreshold: config.loadThreshold, log })
-  await server.open()
-  const listening = await listen(server, config)
-  log.info(`Session server running on port ${listening.port}`)
-  onShutdownSignal(async () => {
-    await server.close()
-    await listening.close()
-  })
+  const server = await openSessionServer(config)
+  onShutdownSignal(() => server.close())
 }
 
 /** `simyard simulation-server FILE` */

@@ -58,10 +58,11 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     shutdown.add('simulation server', () => simulation.close())
     refuseUnsafeHost(simulation, host)
     const sessions = new SessionServer({
-      members: [{ entry: undefined, path: SIMULATION_PATH, load: async () => simulation.seatPercent }],
+      members: [{ entry: SIMULATION_PATH, secure: false, report: async () => simulation.status() }],
       ssl: false,
       log,
-      pollIntervalMs: 1000,
+      // On one's own machine a busy processor is no reason to refuse: only the seats count.
+      loadThreshold: Number.POSITIVE_INFINITY,
     })
     await sessions.open()
     shutdown.add('session server', () => sessions.close())

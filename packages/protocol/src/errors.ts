@@ -34,6 +34,11 @@ export const errorCatalogue = {
   CONTROLLER_BAD_MESSAGE: { status: 400, retryable: false },
   // session and simulation servers
   FLEET_NO_CAPACITY: { status: 503, retryable: true },
+  FLEET_KEY_WRONG: { status: 401, retryable: false },
+  FLEET_NODE_UNKNOWN: { status: 404, retryable: false },
+  LEASE_STALE: { status: 409, retryable: false },
+  LEASE_ENDED: { status: 410, retryable: false },
+  TICKET_LAPSED: { status: 410, retryable: false },
   NODE_FULL: { status: 503, retryable: true },
   NODE_DRAINING: { status: 503, retryable: true },
   CLIENT_BAD_MESSAGE: { status: 400, retryable: false },

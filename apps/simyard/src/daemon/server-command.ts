@@ -54,7 +54,7 @@ function findServers(name: string): Server[] {
   const session = configFile('session', name)
   if (session) {
     const { port, logDir } = readConfig(session, SessionServerConfig)
-    found.push(server('session', session, logDir, port))
+    found.push(server('session', session, logDir ?? 'log', port))
   }
   const simulation = configFile('simulation', name)
   if (simulation) {
