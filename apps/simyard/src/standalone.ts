@@ -10,6 +10,7 @@ import { layout } from './layout.js'
 export async function serveSessions({ files }: Arguments): Promise<void> {
   const config = readConfig(configFile(files, 'config/session/local.json'), SessionServerConfig)
   const server = await openSessionServer(config)
+  tellLogFile('session', server.port, config)
   onShutdownSignal(() => server.close())
 }
 
@@ -37,16 +38,25 @@ export async function serveSimulations({ files }: Arguments): Promise<void> {
   server.setBasePort(listening.port)
   server.announce(listening.port)
   log.info(`Simulation server running on port ${listening.port}`)
-  if (!debug) {
-    const file = join(expandPath(logDir), 'simulation/output.log')
-    process.stdout.write(`Simulation server running on port ${listening.port}; it logs to ${file}\n`)
-  }
+  tellLogFile('simulation', listening.port, config)
   onShutdownSignal(async (signal) => {
     // The signal of a service manager: who is here may finish. Ctrl-C ends at once.
     if (signal === 'SIGTERM') await drained(server, config.drainTimeout, log)
     await server.close()
     await listening.close()
   })
+}
+
+/** A terminal that stays silent looks like a server that hangs. */
+function tellLogFile(
+  kind: 'session' | 'simulation',
+  port: number,
+  { debug, logDir }: { debug: boolean; logDir?: string },
+): void {
+  if (debug || logDir === undefined) return
+  const name = kind === 'session' ? 'Session' : 'Simulation'
+  const file = join(expandPath(logDir), kind, 'output.log')
+  process.stdout.write(`${name} server running on port ${port}; it logs to ${file}\n`)
 }
 
 async function drained(server: SimulationServer, timeoutSeconds: number, log: Logger): Promise<void> {

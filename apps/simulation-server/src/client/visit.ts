@@ -33,7 +33,7 @@ export class Visit {
   private opened: Opened | undefined
 
   constructor(
-    private readonly webSocket: WebSocket,
+    webSocket: WebSocket,
     private readonly actions: VisitActions,
   ) {
     this.session = new ClientSession(
