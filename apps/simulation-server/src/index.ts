@@ -1,4 +1,6 @@
 export { SimulationServerConfig } from './config.js'
+export type { FleetLeaseOptions } from './fleet/fleet-lease.js'
+export { FleetLease } from './fleet/fleet-lease.js'
 export type { LocalRunOptions, LocalRunResult } from './local-run.js'
 export { runLocally } from './local-run.js'
 export type { ProjectSource } from './project/project-source.js'
