@@ -395,15 +395,17 @@ export class SimulationServer implements HttpPart {
   }
 }
 
-/** Waits for both; when one fails, what the other brings is given back. */
+/** Waits for both; when one fails, that is told at once, and what the other brings is given back. */
 async function together<A, B>(
   first: Promise<A>,
   second: Promise<B>,
   giveBack: { first(value: A): void; second(value: B): void },
 ): Promise<[A, B]> {
-  const [a, b] = await Promise.allSettled([first, second])
-  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value]
-  if (a.status === 'fulfilled') giveBack.first(a.value)
-  if (b.status === 'fulfilled') giveBack.second(b.value)
-  throw a.status === 'rejected' ? a.reason : (b as PromiseRejectedResult).reason
+  try {
+    return await Promise.all([first, second])
+  } catch (error) {
+    first.then(giveBack.first, () => undefined)
+    second.then(giveBack.second, () => undefined)
+    throw error
+  }
 }

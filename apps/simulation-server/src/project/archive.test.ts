@@ -213,8 +213,8 @@ const mountProblem =
 function canMount(): boolean {
   const probe = mkdtempSync(join(tmpdir(), 'simyard-mount-'))
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', probe], { stdio: 'ignore' })
-    execFileSync('umount', [probe])
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', probe], { stdio: 'ignore' })
+    execFileSync('/bin/umount', [probe])
     return true
   } catch {
     return false
@@ -231,11 +231,11 @@ test.skipIf(mountProblem !== undefined)(
     const file = join(folder, 'archive.zip')
     const noise = Buffer.from(Array.from({ length: 400_000 }, (_, i) => (i * 7919 + (i >> 5) * 31) & 255))
     writeFileSync(file, await zip(['a.bin', noise]))
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', small])
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', small])
     try {
       await expect(extractArchive(file, small, limits, patient)).rejects.toMatchObject({ code: 'DISK_FULL' })
     } finally {
-      execFileSync('umount', [small])
+      execFileSync('/bin/umount', [small])
     }
   },
 )
