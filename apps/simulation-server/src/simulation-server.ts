@@ -395,11 +395,20 @@ export class SimulationServer implements HttpPart {
   }
 }
 
-/** The instance when its project has come too; when one of both fails, the other is given back. */
+/** The instance when its project has come too; when one of both fails, that is told at once and the other is given back. */
 async function together(starting: Promise<Instance>, prepared: Promise<PreparedProject>): Promise<Instance> {
-  const [instance, project] = await Promise.allSettled([starting, prepared])
-  if (instance.status === 'fulfilled' && project.status === 'fulfilled') return instance.value
-  if (instance.status === 'fulfilled') instance.value.close()
-  else if (project.status === 'fulfilled') project.value.release()
-  throw project.status === 'rejected' ? project.reason : (instance as PromiseRejectedResult).reason
+  try {
+    const [instance] = await Promise.all([starting, prepared])
+    return instance
+  } catch (error) {
+    starting.then(
+      (instance) => instance.close(),
+      () => undefined,
+    )
+    prepared.then(
+      (project) => project.release(),
+      () => undefined,
+    )
+    throw error
+  }
 }

@@ -24,6 +24,8 @@ Options of up
   --data DIR        folder for what visitors save, .simyard by default
   --sandbox KIND    auto (default), bubblewrap, or none
   --max N           simulations at the same time, eight for each processor core by default
+  --host-key FILE   file with the key that simulation servers show to fetch projects, host.key in the data
+                    folder by default
   --quiet           log only warnings
 
 Options of server
@@ -48,6 +50,7 @@ const options = {
   data: { type: 'string' },
   sandbox: { type: 'string' },
   max: { type: 'string' },
+  'host-key': { type: 'string' },
   seconds: { type: 'string' },
   seed: { type: 'string' },
   quiet: { type: 'boolean' },
@@ -64,6 +67,7 @@ export interface Arguments {
   readonly data?: string
   readonly sandbox?: 'auto' | 'bubblewrap' | 'none'
   readonly max?: number
+  readonly hostKey?: string
   readonly seconds?: number
   readonly seed?: number
   readonly quiet: boolean
@@ -108,6 +112,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     data: values.data,
     sandbox,
     max: numberOption('max', values.max, { min: 1, max: 10_000 }),
+    hostKey: values['host-key'],
     seconds: numberOption('seconds', values.seconds, { min: 0, max: 1e7 }),
     seed: numberOption('seed', values.seed, { min: 0, max: 2 ** 31 }),
     quiet: values.quiet ?? false,

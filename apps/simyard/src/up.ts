@@ -17,6 +17,7 @@ import { SessionServer } from '@simyard/session-server'
 import { type ProjectSource, SimulationServer, SimulationServerConfig } from '@simyard/simulation-server'
 import { createWebsite, type Website } from '@simyard/website'
 import type { Arguments } from './arguments.js'
+import { ownHostKey, readHostKey } from './host-key.js'
 import { layout, missingBuilds } from './layout.js'
 import { isLoopback, refuseUnsafeHost } from './standalone.js'
 import { StoreProjectSource } from './store-project-source.js'
@@ -68,6 +69,7 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     shutdown.add('session server', () => sessions.close())
     const website = await createWebsite({
       store,
+      hostKey: parsed.hostKey === undefined ? ownHostKey(dataDir) : readHostKey(absolute(parsed.hostKey)),
       assets: { protos: `${layout.root}protos` },
       pagesDir: layout.pagesDir,
       viewDir: layout.viewDir,

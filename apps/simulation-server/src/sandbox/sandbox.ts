@@ -9,7 +9,7 @@ export interface LaunchPlan {
   readonly runtime: 'node' | 'python'
   /** Arguments of the runtime: the script as seen inside, then its own arguments. */
   readonly args: readonly string[]
-  /** Folders and files shown read-only: outside path → inside path. Inside paths lie under /work or /app. */
+  /** Folders and files shown read-only: outside path → inside path. Inside paths lie under /work or /app, or are files of the root. */
   readonly readOnly: Readonly<Record<string, string>>
   /** Working directory inside. */
   readonly cwd: string
