@@ -6,6 +6,7 @@ import { Instance } from './instance/instance.js'
 import type { ProjectSource } from './project/project-source.js'
 import { controllerLimits, simulatorLimits } from './sandbox/limits.js'
 import { openSandbox } from './sandbox/open-sandbox.js'
+import type { SandboxDriver } from './sandbox/sandbox.js'
 import { SimulatorProcess } from './simulator/simulator-process.js'
 import { Slots } from './slots.js'
 import { Stage, type StageSources } from './stage.js'
@@ -15,7 +16,7 @@ export interface LocalRunOptions {
   readonly worldFile: string
   readonly simulatedSeconds: number
   readonly seed?: number
-  readonly sandbox: 'auto' | 'bubblewrap' | 'none'
+  readonly sandbox: 'auto' | SandboxDriver
   readonly sources: StageSources
   readonly assetsDir: string
   readonly log: Logger
