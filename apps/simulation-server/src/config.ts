@@ -26,6 +26,15 @@ const ContainerConfig = z.strictObject({
   processes: z.int().min(16).default(512).describe('Processes and threads together.'),
 })
 
+const FleetConfig = z.strictObject({
+  sessionServer: z.url().describe('Its address, for example `https://robots.example`.'),
+  key: z.string().min(1).describe('Its `fleetKey`.'),
+  entry: z
+    .string()
+    .optional()
+    .describe('Public address of this server, `host:port` or `host/port`; made of `server` and `port` when absent.'),
+})
+
 /** Settings of one simulation server. Keys of the original keep their names; see docs/operations/simulation-server.md. */
 export const SimulationServerConfig = z.strictObject({
   port: z
@@ -104,7 +113,22 @@ export const SimulationServerConfig = z.strictObject({
     .array(z.string())
     .default([])
     .describe('Origins of the website hosts whose projects may run here, for example `https://robots.example`.'),
-  sandbox: z.enum(['auto', 'bubblewrap', 'none']).default('auto').describe('How programs are confined.'),
+  sandbox: z
+    .enum(['auto', 'bubblewrap', 'firejail', 'docker', 'none'])
+    .default('auto')
+    .describe('How programs are confined; `auto` is bubblewrap when it works here, else none.'),
+  sandboxImage: z
+    .string()
+    .optional()
+    .describe("Image of the sandbox's containers; this machine's programs when absent."),
+  selfTestDelay: z
+    .number()
+    .min(0)
+    .default(30)
+    .describe(
+      'Seconds after the start when the sandbox is tried; on an address that others can reach, before the port opens.',
+    ),
+  fleet: FleetConfig.optional().describe('Session server at which this server registers itself.'),
   controllerHangSeconds: z
     .number()
     .positive()

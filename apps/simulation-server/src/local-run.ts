@@ -6,6 +6,7 @@ import { HostedInstance } from './instance/hosted-instance.js'
 import type { PreparedProject } from './project/project-source.js'
 import { controllerLimits, simulatorLimits } from './sandbox/limits.js'
 import { openSandbox } from './sandbox/open-sandbox.js'
+import type { SandboxDriver } from './sandbox/sandbox.js'
 import { planEmbeddedSimulator } from './simulator/embedded-plan.js'
 import { SimulatorProcess } from './simulator/simulator-process.js'
 import { Slots } from './slots.js'
@@ -17,7 +18,7 @@ export interface LocalRunOptions {
   readonly worldFile: string
   readonly simulatedSeconds: number
   readonly seed?: number
-  readonly sandbox: 'auto' | 'bubblewrap' | 'none'
+  readonly sandbox: 'auto' | SandboxDriver
   readonly sources: StageSources
   readonly assetsDir: string
   readonly log: Logger

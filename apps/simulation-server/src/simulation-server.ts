@@ -19,12 +19,14 @@ import { WebSocketServer } from 'ws'
 import type { ClientSession } from './client/client-session.js'
 import { type Opened, type StartRequest, Visit } from './client/visit.js'
 import type { SimulationServerConfig } from './config.js'
+import { FleetLease } from './fleet/fleet-lease.js'
 import type { Instance, InstanceEvents } from './instance/instance.js'
 import { type MachineFacts, readMachineFacts } from './machine/machine-facts.js'
 import { MachineLoad } from './machine/machine-load.js'
 import { MonitorLog } from './machine/monitor-log.js'
 import { monitorPage } from './monitor/monitor-page.js'
 import type { ServerStatus } from './monitor/server-status.js'
+import { UsageMeter } from './monitor/usage-meter.js'
 import { choosePlacement } from './placement/choose-placement.js'
 import type { Placement } from './placement/placement.js'
 import { ProjectLibrary } from './project/project-library.js'
@@ -32,6 +34,7 @@ import type { PreparedProject, ProjectSource } from './project/project-source.js
 import { visitorLogFields } from './project/session-file.js'
 import { announce } from './registration/notify.js'
 import { type OpenSandbox, openSandbox, type SandboxReport } from './sandbox/open-sandbox.js'
+import { type SelfTestReport, selfTest } from './sandbox/self-test.js'
 import { Seats } from './seats.js'
 import { Stage, type StageSources } from './stage.js'
 import { InstancePorts } from './stream/instance-ports.js'
@@ -78,13 +81,23 @@ export class SimulationServer implements HttpPart {
   private readonly starts
   private readonly startDuration
   private readonly closing = new AbortController()
+  private readonly usage = new UsageMeter(() => [...this.instances.values()].map(({ instance }) => instance))
   private machine: MachineFacts | undefined
+  private selfTesting: Promise<SelfTestReport> | undefined
+  private selfTested: SelfTestReport | undefined
+  private selfTestTimer: NodeJS.Timeout
+  private lease: FleetLease | undefined
+  private openedCount = 0
   readonly startedAt = new Date()
 
   constructor(private readonly options: SimulationServerOptions) {
     const { config, log } = options
     this.stage = new Stage(options.sources)
-    this.opened = openSandbox({ stageDir: this.stage.root, driver: config.sandbox })
+    this.opened = openSandbox({
+      stageDir: this.stage.root,
+      driver: config.sandbox,
+      docker: { socketPath: config.container.socket, ...(config.sandboxImage ? { image: config.sandboxImage } : {}) },
+    })
     this.seats = new Seats(config.maxConnections)
     this.ports = new InstancePorts(
       {
@@ -131,6 +144,7 @@ export class SimulationServer implements HttpPart {
       [0.01, 0.05, 0.15, 0.5, 1, 2, 5, 10, 30],
     )
     this.measure()
+    this.selfTestTimer = setTimeout(() => void this.trySandbox(), config.selfTestDelay * 1000).unref()
     void readMachineFacts().then((machine) => {
       this.machine = machine
     })
@@ -157,8 +171,25 @@ export class SimulationServer implements HttpPart {
     return viewers
   }
 
+  /** Whether programs are confined, as far as it is known: a self-test that failed counts. */
   get sandboxReport(): SandboxReport {
-    return this.opened.report
+    const { report } = this.opened
+    return this.selfTested && !this.selfTested.safe && report.safe
+      ? { ...report, safe: false, message: this.selfTested.summary }
+      : report
+  }
+
+  /** Tries to break out of the sandbox, once; resolves when that is done. */
+  trySandbox(): Promise<SelfTestReport> {
+    this.selfTesting ??= selfTest(this.opened).then((report) => {
+      this.selfTested = report
+      const { log } = this.options
+      if (report.safe || this.opened.report.driver === 'none')
+        log.info({ durationMs: report.durationMs }, report.summary)
+      else log.error({ durationMs: report.durationMs }, report.summary)
+      return report
+    })
+    return this.selfTesting
   }
 
   private get running(): number {
@@ -217,13 +248,18 @@ export class SimulationServer implements HttpPart {
       warm: warm ?? { ready: 0, size: 0 },
       draining: this.seats.draining,
       placement: { driver, description },
-      sandbox: this.opened.report,
+      sandbox: this.sandboxReport,
+      selfTest: this.selfTested ?? null,
+      opened: this.openedCount,
+      allowedRepositories: this.options.config.allowedRepositories,
+      shareIdleTime: this.options.config.shareIdleTime,
       instances: [...this.instances.values()].map(({ instance, openedAt }) => ({
         instance: instance.port,
         project: instance.project,
         world: instance.world,
         running: instance.running,
         viewers: instance.viewers ?? null,
+        usage: this.usage.of(instance) ?? null,
         age: Math.round((now - openedAt) / 1000),
       })),
     }
@@ -317,11 +353,14 @@ export class SimulationServer implements HttpPart {
         if (this.instances.get(port)?.instance === instance) this.instances.delete(port)
         for (const taken of ports) this.ports.release(taken)
         leaveSeat()
+        this.lease?.renew()
       }
       const entry: Entry = { instance, streamUrl, openedAt: performance.now(), release }
       if (!gone.aborted) this.instances.set(port, entry)
       const durationMs = Math.round(performance.now() - startedAt)
       this.starts.inc({ result: 'opened' })
+      this.openedCount++
+      this.lease?.renew()
       this.startDuration.observe(durationMs / 1000)
       this.options.log.info(
         {
@@ -368,6 +407,26 @@ export class SimulationServer implements HttpPart {
     const url = `${this.secure ? 'https' : 'http'}://${name}${config.portRewrite ? '/' : ':'}${port}`
     const { shareIdleTime, allowedRepositories } = config
     void announce(config.notify, { url, shareIdleTime, allowedRepositories }, log, this.closing.signal)
+    if (!config.fleet) return
+    const { sessionServer, key, entry = `${name}${config.portRewrite ? '/' : ':'}${port}` } = config.fleet
+    this.lease = new FleetLease({
+      sessionServer,
+      key,
+      entry,
+      log,
+      report: () => {
+        const { load, seats, warm, draining, opened } = this.status()
+        return { load, seats, warm, draining, opened, shareIdleTime, allowedRepositories: [...allowedRepositories] }
+      },
+      onOrder: (order) => this.obey(order),
+    })
+  }
+
+  /** What an operator has decided at the session server. */
+  private obey(order: 'cordon' | 'drain' | 'return'): void {
+    this.options.log.info(`The session server says: ${order}`)
+    if (order === 'return') this.seats.reopen()
+    else this.seats.drain('The operator of this simulation server takes no new simulations on it. Try again.')
   }
 
   /** Takes no new simulations; the present ones go on. Resolves when the last one has ended. */
@@ -375,12 +434,16 @@ export class SimulationServer implements HttpPart {
     this.seats.drain(
       'This simulation server is being shut down and takes no new simulations. Try again: another one will take it.',
     )
+    this.lease?.renew()
     return this.seats.whenEmpty()
   }
 
   async close(): Promise<void> {
     void this.drain()
     this.closing.abort()
+    clearTimeout(this.selfTestTimer)
+    this.usage.close()
+    await this.lease?.close()
     this.placement.close()
     for (const client of this.clientSockets.clients) client.close(1001, 'the server is shutting down')
     const reason: ErrorReport = { code: 'NODE_DRAINING', message: 'The simulation server was shut down.' }

@@ -22,7 +22,7 @@ Options of up
   --port N          port, 8000 by default
   --host ADDRESS    address to listen on, 127.0.0.1 by default; 0.0.0.0 for everybody
   --data DIR        folder for what visitors save, .simyard by default
-  --sandbox KIND    auto (default), bubblewrap, or none
+  --sandbox KIND    auto (default), bubblewrap, firejail, docker, or none
   --max N           simulations at the same time, eight for each processor core by default
   --host-key FILE   file with the key that simulation servers show to fetch projects, host.key in the data
                     folder by default
@@ -59,13 +59,15 @@ const options = {
   version: { type: 'boolean', short: 'v' },
 } as const
 
+const sandboxes = ['auto', 'bubblewrap', 'firejail', 'docker', 'none'] as const
+
 export interface Arguments {
   readonly command: Command
   readonly files: readonly string[]
   readonly port?: number
   readonly host?: string
   readonly data?: string
-  readonly sandbox?: 'auto' | 'bubblewrap' | 'none'
+  readonly sandbox?: (typeof sandboxes)[number]
   readonly max?: number
   readonly hostKey?: string
   readonly seconds?: number
@@ -100,9 +102,9 @@ export function parseArguments(argv: readonly string[]): Arguments {
       `Unknown command "${word}"${near ? `; did you mean "${near}"?` : '.'} See simyard --help.`,
     )
   }
-  const sandbox = values.sandbox
-  if (sandbox !== undefined && sandbox !== 'auto' && sandbox !== 'bubblewrap' && sandbox !== 'none') {
-    throw new SimyardError('CONFIG_INVALID', `--sandbox is auto, bubblewrap or none, not "${sandbox}".`)
+  const sandbox = sandboxes.find((name) => name === values.sandbox)
+  if (values.sandbox !== undefined && !sandbox) {
+    throw new SimyardError('CONFIG_INVALID', `--sandbox is one of ${sandboxes.join(', ')}, not "${values.sandbox}".`)
   }
   return {
     command,

@@ -32,7 +32,7 @@ try {
       process.exit(await run(parsed))
       break
     case 'doctor':
-      process.exit(doctor() ? 0 : 1)
+      process.exit((await doctor(parsed)) ? 0 : 1)
   }
 } catch (error) {
   if (!(error instanceof SimyardError)) throw error

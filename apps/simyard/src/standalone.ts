@@ -29,7 +29,7 @@ export async function serveSimulations({ files }: Arguments): Promise<void> {
     monitorLogDir: join(expandPath(logDir), 'simulation'),
     ...(tls ? { tls } : {}),
   })
-  refuseUnsafeHost(server, config.host)
+  await refuseUnsafeHost(server, config.host)
   const { host, port } = config
   const listening = await listen(server, { host, port, log, ...(tls ? { tls } : {}) }).catch(async (error: unknown) => {
     await server.close()
@@ -67,13 +67,19 @@ async function drained(server: SimulationServer, timeoutSeconds: number, log: Lo
   await Promise.race([server.drain(), limit])
 }
 
-/** Without a sandbox, whoever can reach the server could run programs with the operator's rights. */
-export function refuseUnsafeHost(server: SimulationServer, host: string): void {
-  if (server.sandboxReport.safe || isLoopback(host)) return
-  void server.close()
+/**
+ * Without a sandbox, whoever can reach the server could run programs with the operator's rights. On an address that others
+ * reach the sandbox has to stand its test before the port opens.
+ */
+export async function refuseUnsafeHost(server: SimulationServer, host: string): Promise<void> {
+  if (isLoopback(host)) return
+  if (server.sandboxReport.safe) await server.trySandbox()
+  const { safe, message } = server.sandboxReport
+  if (safe) return
+  await server.close()
   throw new SimyardError(
     'SANDBOX_UNAVAILABLE',
-    `${server.sandboxReport.message} For that reason Simyard serves only this machine: use --host 127.0.0.1, or make the sandbox work (simyard doctor says how).`,
+    `${message} For that reason Simyard serves only this machine: use --host 127.0.0.1 or "host": "127.0.0.1", or make the sandbox work (simyard doctor says how).`,
   )
 }
 

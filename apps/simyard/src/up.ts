@@ -57,7 +57,7 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     const store = createFolderStore({ galleryDir: layout.galleryDir, dataDir })
     const simulation = openSimulationServer(parsed, store, log)
     shutdown.add('simulation server', () => simulation.close())
-    refuseUnsafeHost(simulation, host)
+    await refuseUnsafeHost(simulation, host)
     const sessions = new SessionServer({
       members: [{ entry: SIMULATION_PATH, secure: false, report: async () => simulation.status() }],
       ssl: false,

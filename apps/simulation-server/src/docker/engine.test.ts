@@ -39,9 +39,9 @@ describe.skipIf(problem !== undefined)(`Docker Engine client${problem ? ` (skipp
   test('a container prints on both outputs, ends with its code, and can be removed', async () => {
     const id = await engine.create(spec('echo to stdout; echo to stderr >&2; exit 7'))
     const { stdout, stderr } = await engine.attach(id)
-    const ended = engine.wait(id, 'next-exit')
+    const { exitCode } = await engine.exitOf(id)
     await engine.start(id)
-    expect(await Promise.all([text(stdout), text(stderr), ended])).toEqual(['to stdout\n', 'to stderr\n', 7])
+    expect(await Promise.all([text(stdout), text(stderr), exitCode])).toEqual(['to stdout\n', 'to stderr\n', 7])
     const { stdout: logged } = await engine.logs(id)
     expect(await text(logged)).toBe('to stdout\n')
     expect(await engine.inspect(id)).toMatchObject({ running: false, exitCode: 7, outOfMemory: false, pid: 0 })

@@ -115,13 +115,24 @@ export class DockerEngine {
     return splitOutput(await this.call('GET', `/containers/${id}/logs${query}`))
   }
 
+  /** Resolves with the exit code when it does not run any more; at once when it did not run at all. */
+  async wait(id: string): Promise<number> {
+    return (await this.exitOf(id, 'not-running')).exitCode
+  }
+
   /**
-   * Resolves with the exit code when it does not run any more.
+   * Begins to watch for an exit. When this has resolved, a start that follows cannot end unseen.
    * @param until 'next-exit' waits also for a container that was not started yet.
    */
-  async wait(id: string, until: 'not-running' | 'next-exit' = 'not-running'): Promise<number> {
+  async exitOf(
+    id: string,
+    until: 'not-running' | 'next-exit' = 'next-exit',
+  ): Promise<{ readonly exitCode: Promise<number> }> {
     const response = await this.call('POST', `/containers/${id}/wait?condition=${until}`)
-    return Waited.parse(await readJson(response)).StatusCode
+    const exitCode = readJson(response).then((answer) => Waited.parse(answer).StatusCode)
+    // Who stops caring, because the container could not be started, leaves no rejection without a reader.
+    exitCode.catch(() => undefined)
+    return { exitCode }
   }
 
   /** Sends a signal to its first process; one that does not run any more is left alone. */

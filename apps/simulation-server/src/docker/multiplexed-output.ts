@@ -13,6 +13,7 @@ export function splitOutput(source: Readable, head: Uint8Array = new Uint8Array(
   let pending: Buffer = Buffer.from(head)
   let target: PassThrough | undefined
   let left = 0
+  let waiting = false
   const take = () => {
     for (;;) {
       if (left === 0) {
@@ -26,9 +27,13 @@ export function splitOutput(source: Readable, head: Uint8Array = new Uint8Array(
       const part = pending.subarray(0, left)
       left -= part.length
       pending = pending.subarray(part.length)
-      if (target?.write(part) === false) {
+      if (target?.write(part) === false && !waiting) {
+        waiting = true
         source.pause()
-        target.once('drain', () => source.resume())
+        target.once('drain', () => {
+          waiting = false
+          source.resume()
+        })
       }
     }
   }

@@ -33,6 +33,7 @@ export function monitorPage(facts: MonitorFacts): MonitorPage {
       instances(facts.status),
       plots(facts),
       machine(facts),
+      attempts(facts.status),
       rules(facts),
     ].join('\n'),
   }
@@ -64,11 +65,13 @@ function instances({ instances: list }: ServerStatus): string {
       ['World', escapeHtml(one.world)],
       ['State', one.running ? 'running' : 'paused'],
       ['Viewers', one.viewers ?? '–'],
+      ['Processors', one.usage ? one.usage.processors.toFixed(2) : '–'],
+      ['Memory', one.usage ? `${Math.round(one.usage.memoryMiB)} MiB` : '–'],
       ['Since', duration(one.age)],
     ]
       .map(([name, value]) => `<td data-name="${name}">${value}</td>`)
       .join('')}</tr>`
-  return `<section><h2>Simulations</h2><div class="card scroll"><table class="stack"><thead><tr><th>#</th><th>Project</th><th>World</th><th>State</th><th>Viewers</th><th>Since</th></tr></thead><tbody>${list.map(row).join('')}</tbody></table></div></section>`
+  return `<section><h2>Simulations</h2><div class="card scroll"><table class="stack"><thead><tr><th>#</th><th>Project</th><th>World</th><th>State</th><th>Viewers</th><th>Processors</th><th>Memory</th><th>Since</th></tr></thead><tbody>${list.map(row).join('')}</tbody></table></div></section>`
 }
 
 function plots({ samples, nowMs }: MonitorFacts): string {
@@ -153,6 +156,17 @@ function machine({ machine: known, status, timeoutSeconds }: MonitorFacts): stri
     ['Running since', status.startedAt],
   ]
   return `<section><h2>Machine</h2>${facts(rows)}</section>`
+}
+
+function attempts({ selfTest }: ServerStatus): string {
+  const heading = '<h2>Sandbox self-test</h2>'
+  if (!selfTest) return `<section>${heading}<p>It has not run yet.</p></section>`
+  const rows = selfTest.attempts.map(({ attempt, expected, result, detail }) => {
+    const as = result === expected || result === 'stopped' ? 'good' : 'bad'
+    return `<tr><th scope="row">${escapeHtml(attempt)}</th><td class="${as}">${result}</td><td>${escapeHtml(detail)}</td></tr>`
+  })
+  const list = `<details id="attempts"><summary>${rows.length} attempts</summary><div class="card scroll"><table><tbody>${rows.join('')}</tbody></table></div></details>`
+  return `<section>${heading}<p class="${selfTest.safe ? 'good' : 'bad'}">${escapeHtml(selfTest.summary)}</p>${list}</section>`
 }
 
 function rules({ allowedRepositories, blockedRepositories, shareIdleTime, notify }: MonitorFacts): string {

@@ -103,7 +103,7 @@ export class DockerPlacement implements Placement {
     })
     try {
       const { stdin, stdout, stderr } = await engine.attach(id)
-      const ended = engine.wait(id, 'next-exit')
+      const { exitCode: ended } = await engine.exitOf(id)
       await engine.start(id)
       options.log.info({ instance: spec.port, image, container: id.slice(0, 12) }, 'Webots starts in a container')
       const exited = ended.then(async (exitCode) => {

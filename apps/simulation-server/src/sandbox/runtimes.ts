@@ -21,3 +21,11 @@ export function findPython(): string | undefined {
 export function findBubblewrap(): string | undefined {
   return ['/usr/bin/bwrap', '/usr/local/bin/bwrap'].find((path) => existsSync(path))
 }
+
+/** An inside path where files cannot be moved: the path outside. */
+export function outsidePath(plan: { readonly readOnly: Readonly<Record<string, string>> }, insidePath: string): string {
+  for (const [outside, inside] of Object.entries(plan.readOnly)) {
+    if (insidePath === inside || insidePath.startsWith(`${inside}/`)) return outside + insidePath.slice(inside.length)
+  }
+  return insidePath
+}
