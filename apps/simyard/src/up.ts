@@ -64,6 +64,9 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
       log,
       // On one's own machine a busy processor is no reason to refuse: only the seats count.
       loadThreshold: Number.POSITIVE_INFINITY,
+      // Asking costs nothing here, and visitors are there at once.
+      pollIntervalMs: 250,
+      reservationMs: 5000,
     })
     await sessions.open()
     shutdown.add('session server', () => sessions.close())

@@ -91,7 +91,7 @@ function explain(error: NodeJS.ErrnoException, { host = 'any address', port }: L
     case 'EADDRINUSE':
       return new SimyardError(
         'PORT_IN_USE',
-        `Port ${port} on ${host} is in use by another program. Choose another one with --port, for example --port ${port + 1}, or stop that program.`,
+        `Port ${port} on ${host} is in use by another program. Choose another one, for example --port ${port + 1} (in a configuration file "port"), or stop that program.`,
       )
     case 'EACCES':
       return new SimyardError(

@@ -18,22 +18,37 @@ export interface RunningServer {
 }
 
 /** Starts one server of the built checkout by itself, from a configuration, on this machine only. */
-export async function startServer(
+export function startServer(
   command: 'session-server' | 'simulation-server',
   config: Record<string, unknown>,
   env: Record<string, string> = {},
 ): Promise<RunningServer> {
-  const folder = mkdtempSync(join(tmpdir(), `simyard-${command}-`))
-  const file = join(folder, 'config.json')
   const local = { port: 0, host: '127.0.0.1', server: '127.0.0.1', ssl: false, portRewrite: false, debug: true }
-  writeFileSync(file, JSON.stringify({ ...local, ...config }))
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [join(repositoryRoot, 'apps/simyard/bin/simyard.mjs'), command, file],
-    { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder, env: { ...process.env, ...env } },
-  )
+  const program = join(repositoryRoot, 'apps/simyard/bin/simyard.mjs')
+  return start([process.execPath, program, command], { ...local, ...config }, env)
+}
+
+/** Starts a Python program that takes the path of its configuration and says on which port it runs. */
+export function startPythonServer(python: string, program: string, config: unknown): Promise<RunningServer> {
+  return start([python, program], config, {})
+}
+
+async function start(
+  [program, ...args]: readonly [string, ...string[]],
+  config: unknown,
+  env: Record<string, string>,
+): Promise<RunningServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'simyard-server-'))
+  const file = join(folder, 'config.json')
+  writeFileSync(file, JSON.stringify(config))
+  const child: ChildProcess = spawn(program, [...args, file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: folder,
+    env: { ...process.env, ...env },
+  })
   let text = ''
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  void exited.then(() => rmSync(folder, { recursive: true, force: true }))
   const port = await new Promise<number>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       text += chunk.toString()
@@ -42,9 +57,10 @@ export async function startServer(
     }
     child.stdout?.on('data', read)
     child.stderr?.on('data', read)
-    void exited.then((code) => reject(new Error(`${command} ended with ${code}:\n${text}`)))
+    child.once('error', reject)
+    // Everything it has said is read then.
+    child.once('close', (code) => reject(new Error(`${[program, ...args].join(' ')} ended with ${code}:\n${text}`)))
   })
-  void exited.then(() => rmSync(folder, { recursive: true, force: true }))
   return {
     port,
     address: `http://127.0.0.1:${port}`,

@@ -43,17 +43,17 @@ function summary({ available, load, seats, reservations, waiting, meanSeatSecond
     ['Average load', load < 0 ? 'N/A' : percent(load)],
     ['Seats taken', seats.total === 0 ? 'N/A' : `${seats.taken} of ${seats.total}`],
     ['On the way', String(reservations)],
-    ['Waiting in the queue', String(waiting)],
+    ['Waiting', String(waiting)],
     ['A seat lasts', duration(meanSeatSeconds)],
-    ['Pages that watch', String(clients)],
+    ['Open pages', String(clients)],
   ]
   return `<dl class="facts">${facts.map(([name, value]) => `<div class="card"><dt>${name}</dt><dd>${value}</dd></div>`).join('')}</dl>`
 }
 
 function serverTable({ views, history, monitorOf, loadThreshold, status }: MonitorFacts): string {
   const nowMs = Date.now()
-  const rows = views.map(({ entry, state, reason, load, seats, warm, reservations, kind }, index) => {
-    const { text, tone } = stateWords[state]
+  const rows = views.map(({ entry, state, reason, load, seats, warm, reservations, kind, available }, index) => {
+    const { text, tone } = state === 'ready' && !available ? { text: 'full', tone: 'warn' } : stateWords[state]
     const why = reason === undefined ? '' : `<br><small class="dim">${escapeHtml(reason)}</small>`
     const lease = kind === 'leased' ? '<br><small class="dim">registered</small>' : ''
     const full = load !== undefined && load >= loadThreshold
@@ -64,7 +64,7 @@ function serverTable({ views, history, monitorOf, loadThreshold, status }: Monit
     return `<tr><td class="dim" data-name="#">${index + 1}</td>
 <th scope="row" data-name="simulation server"><span><a id="server-${index + 1}" href="${escapeHtml(monitorOf(entry))}">${escapeHtml(shownEntry(entry))}</a>${lease}</span></th>
 <td data-name="state"><span><span class="${tone}">${text}</span>${why}</span></td>
-<td data-name="load"><span>${meter}</span></td>
+<td data-name="load"><span class="nowrap">${meter}</span></td>
 <td data-name="last ${HISTORY_MINUTES} minutes">${sparkline({ points: history.loadOf(entry), nowMs, minutes: HISTORY_MINUTES, max: 100 })}</td>
 <td class="number" data-name="seats">${seats ? `${seats.taken} of ${seats.total}` : '–'}</td>
 <td class="number" data-name="warm">${warm ? `${warm.ready} of ${warm.size}` : '–'}</td>

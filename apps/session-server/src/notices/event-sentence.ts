@@ -13,7 +13,7 @@ const percent = (load: number) => `${Number(load.toFixed(1))}%`
 
 const orders = {
   cordon: 'gets no more visitors, as an operator wants',
-  drain: 'ends when its visitors have gone, as an operator wants',
+  drain: 'drains, as an operator wants: those who are there stay, nobody comes',
   return: 'gets visitors again, as an operator wants',
 } as const
 

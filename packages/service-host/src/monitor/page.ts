@@ -25,7 +25,8 @@ async function renew(){
   try{
     const answer=await fetch(location.href,{signal:AbortSignal.timeout(10000)});
     if(!answer.ok)throw new Error(answer.status);
-    const fresh=new DOMParser().parseFromString(await answer.text(),'text/html').querySelector('main');
+    const text=await answer.text(),part=text.slice(text.indexOf('<main>'),text.lastIndexOf('</main>'));
+    const fresh=new DOMParser().parseFromString(part,'text/html').querySelector('main');
     const old=document.querySelector('main');
     if(!fresh||!old)return;
     const y=scrollY,focused=document.activeElement?.id,sideways=[...old.querySelectorAll('.scroll')].map(e=>e.scrollLeft);

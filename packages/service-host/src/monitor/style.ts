@@ -14,7 +14,7 @@ a{color:var(--s0)}
 :focus-visible{outline:2px solid var(--s0);outline-offset:2px}
 .dim{color:var(--dim)}.good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}
 .card,.plot{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.8rem 1rem;margin:0}
-.facts,.plots{display:grid;gap:.8rem;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));margin:1rem 0}
+.facts,.plots{display:grid;gap:.8rem;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));margin:1rem 0}
 .plots{grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr))}
 .facts dt{color:var(--dim);font-size:.85rem}.facts dd{margin:0;font-size:1.35rem;font-weight:600;line-height:1.3}
 .plot figcaption{font-weight:600}
@@ -32,14 +32,16 @@ table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.5rem .8rem;border-bottom:1px solid var(--line);vertical-align:middle}
 tr:last-child>th,tr:last-child>td{border-bottom:0}
 thead th{color:var(--dim);font-size:.85rem;font-weight:600;white-space:nowrap}
-td.number,th.number{text-align:right;white-space:nowrap}
+td.number,th.number{text-align:right}
+td.number,th.number,.nowrap{white-space:nowrap}
 meter{width:6rem;vertical-align:middle}
-ol.events{list-style:none;margin:0;padding:0}
+ol.events{list-style:none;margin:0}
+th small{font-weight:400}
 ol.events li{padding:.25rem 0;overflow-wrap:anywhere}
 ol.events time{color:var(--dim);margin-right:.6rem}
 footer{max-width:68rem;margin:2rem auto;padding:0 1rem;color:var(--dim);font-size:.85rem}
 @media (max-width:40rem){header{padding-top:1.2rem}
 table.stack thead{display:none}table.stack tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}table.stack tr:last-child{border-bottom:0}
 table.stack th,table.stack td{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.2rem .8rem;text-align:right}
-table.stack td[data-name]::before,table.stack th[data-name]::before{content:attr(data-name);color:var(--dim);font-weight:400;text-align:left}}
+table.stack td:empty{display:none}table.stack td[data-name]::before,table.stack th[data-name]::before{content:attr(data-name);color:var(--dim);font-weight:400;text-align:left}}
 `
