@@ -9,7 +9,7 @@ export interface RunningServer {
   readonly pid: number
   /** Everything it has logged. */
   output(): string
-  stop(): Promise<void>
+  stop(signal?: NodeJS.Signals): Promise<void>
 }
 
 /** Starts `simyard session-server` or `simulation-server` from a configuration; `port: 0` takes a free one. */
@@ -40,8 +40,8 @@ export async function startServer(
     port,
     pid: child.pid!,
     output: () => text,
-    async stop() {
-      child.kill('SIGTERM')
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal)
       await exited
       rmSync(folder, { recursive: true, force: true })
     },

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
 import type { SandboxLimits } from './limits.js'
+import { putBehindServer } from './process-start.js'
 
 /** What to run. Paths on the left exist on this machine, paths on the right inside the sandbox. */
 export interface LaunchPlan {
@@ -43,6 +44,7 @@ export interface Sandbox {
 }
 
 export function wrapChild(child: ChildProcess, killTree: () => void): SandboxedProcess {
+  putBehindServer(child.pid)
   const channel = child.stdio[3] as Duplex
   // A peer that dies mid-write is reported by `exited`; the stream's own error says nothing more.
   channel.on('error', () => channel.destroy())

@@ -1,4 +1,5 @@
 import type { Logger } from '@simyard/service-host'
+import { processTurn } from '../sandbox/process-start.js'
 import type { SimulatorProcess } from './simulator-process.js'
 
 /**
@@ -56,6 +57,7 @@ export class WarmPool {
     const simulator = this.warm.shift()
     setImmediate(() => this.fill())
     if (simulator) return { simulator, warm: true }
+    await processTurn()
     const cold = this.start()
     await cold.ready()
     return { simulator: cold, warm: false }
