@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
 import { type RunningServer, startGitHost, startServer, TextSocket } from '@simyard/testkit'
 import { type Bench, percentile } from './figure.js'
 import { sleep } from './simyard.js'
@@ -54,16 +56,7 @@ export const projectStart: Bench = {
 /** From `start` to the last address of a stream, with the times of /load answers in between. */
 async function start(server: RunningServer, names: readonly string[]): Promise<{ lastMs: number; loadMs: number[] }> {
   const sockets = await Promise.all(names.map(() => TextSocket.open(`ws://127.0.0.1:${server.port}/client`)))
-  const loadMs: number[] = []
-  let running = true
-  const asking = (async () => {
-    while (running) {
-      const askedAt = performance.now()
-      await (await fetch(`http://127.0.0.1:${server.port}/load`)).text()
-      loadMs.push(performance.now() - askedAt)
-      await sleep(ASK_INTERVAL_MS)
-    }
-  })()
+  const asker = askForLoad(server.port)
   try {
     const startedAt = performance.now()
     for (const [index, socket] of sockets.entries()) {
@@ -73,12 +66,38 @@ async function start(server: RunningServer, names: readonly string[]): Promise<{
     await Promise.all(
       sockets.map((socket) => socket.next((text) => text.startsWith('webots:ws'), { timeoutMs: 60_000 })),
     )
-    return { lastMs: performance.now() - startedAt, loadMs }
+    const lastMs = performance.now() - startedAt
+    return { lastMs, loadMs: await asker.stop() }
   } finally {
-    running = false
-    await asking
+    await asker.stop()
     for (const socket of sockets) socket.close()
     await Promise.all(sockets.map((socket) => socket.untilClosed().catch(() => undefined)))
+  }
+}
+
+/** Asks again and again, in a process of its own: this one starts git for the repositories and would measure itself. */
+function askForLoad(port: number): { stop(): Promise<number[]> } {
+  const script = `
+    const times = []
+    const ask = async () => {
+      const askedAt = performance.now()
+      await (await fetch('http://127.0.0.1:${port}/load')).text()
+      times.push(performance.now() - askedAt)
+      setTimeout(ask, ${ASK_INTERVAL_MS})
+    }
+    process.stdin.once('data', () => process.stdout.write(JSON.stringify(times), () => process.exit()))
+    await ask()
+  `
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  let stopped: Promise<number[]> | undefined
+  return {
+    stop: () => {
+      stopped ??= text(child.stdout).then((times) => JSON.parse(times) as number[])
+      child.stdin.end('end')
+      return stopped
+    },
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import {
+  aliveAmong,
   descendantsOf,
   type GitHost,
   type RunningServer,
@@ -46,6 +47,7 @@ function put(path: string, content: string): void {
 const common = () => ({
   port: 0,
   server: '127.0.0.1',
+  logFormat: 'json',
   warmSimulators: 1,
   maxConnections: 10,
   websites: [site.address],
@@ -218,6 +220,35 @@ describe('repositories', () => {
       seats: { taken: number }
     }
     expect(status.seats.taken).toBe(0)
+  })
+
+  test('kill -9 in the middle of a clone: git ends too, and the next server removes what was begun', async () => {
+    const repositoryCache = join(folder, 'cache')
+    const config = { ...common(), warmSimulators: 0, repositoryCache }
+    git.commit('alice/killed', files)
+    git.delayMs = 60_000
+    const killed = await startServer('simulation-server', config)
+    const socket = await client(killed.port)
+    socket.send(JSON.stringify(github('alice/killed/blob/main/worlds/w.wbt')))
+    const gits = () => descendantsOf(killed.pid).filter(({ command }) => command.includes(' fetch '))
+    await expect.poll(() => gits().length, { timeout: 5000 }).toBeGreaterThan(0)
+    const family = descendantsOf(killed.pid).map(({ pid }) => pid)
+    await killed.stop('SIGKILL')
+    git.delayMs = 0
+    await expect.poll(() => aliveAmong(family), { timeout: 5000 }).toEqual([])
+    expect(readdirSync(repositoryCache)).toEqual([expect.stringMatching(/^unfinished-/)])
+    const next = await startServer('simulation-server', config)
+    const { socket: again } = await opened(github('alice/killed/blob/main/worlds/w.wbt'), next.port)
+    expect(readdirSync(repositoryCache)).toEqual([expect.stringMatching(/^[0-9a-f]{40}$/)])
+    again.close()
+    await next.stop()
+    // It outlives the server: nothing is fetched again.
+    const before = git.packs
+    const third = await startServer('simulation-server', config)
+    const { socket: last } = await opened(github('alice/killed/blob/main/worlds/w.wbt'), third.port)
+    expect(git.packs).toBe(before)
+    last.close()
+    await third.stop()
   })
 })
 

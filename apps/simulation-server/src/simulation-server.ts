@@ -354,6 +354,8 @@ export class SimulationServer implements HttpPart {
         for (const taken of ports) this.ports.release(taken)
         leaveSeat()
         this.lease?.renew()
+        const seconds = Math.round((performance.now() - startedAt) / 1000)
+        this.options.log.info({ [field.instance]: port }, `Simulation ${port} ended after ${seconds} s`)
       }
       const entry: Entry = { instance, streamUrl, openedAt: performance.now(), release }
       if (!gone.aborted) this.instances.set(port, entry)
@@ -370,7 +372,7 @@ export class SimulationServer implements HttpPart {
           ...visitorLogFields(start.visitor),
           [field.durationMs]: durationMs,
         },
-        'instance opened',
+        `Simulation ${port} opened: ${project}, ${world}`,
       )
       return entry
     } catch (error) {

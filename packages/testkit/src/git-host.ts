@@ -12,6 +12,8 @@ export type RepositoryFiles = Readonly<Record<string, string | Buffer | { readon
 export interface GitHost {
   /** Stands for `https://github.com/`. */
   readonly address: string
+  /** The folder of the repositories. */
+  readonly folder: string
   /** How long each request for contents takes, in milliseconds. */
   delayMs: number
   /** Requests for contents so far. */
@@ -76,6 +78,7 @@ export async function startGitHost(): Promise<GitHost> {
 
   const host: GitHost = {
     address: '',
+    folder: root,
     delayMs: 0,
     get packs() {
       return packs

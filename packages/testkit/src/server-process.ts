@@ -13,8 +13,8 @@ export interface RunningServer {
   output(): string
   readonly exited: Promise<number | null>
   kill(signal?: NodeJS.Signals): void
-  /** Ends it as Ctrl-C does and resolves to its exit code. */
-  stop(): Promise<number | null>
+  /** Ends it as Ctrl-C does, or with another signal, and resolves to its exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
 /** Starts one server of the built checkout by itself, from a configuration, on this machine only. */
@@ -68,8 +68,8 @@ async function start(
     output: () => text,
     exited,
     kill: (signal = 'SIGKILL') => child.kill(signal),
-    stop: () => {
-      child.kill('SIGINT')
+    stop: (signal = 'SIGINT') => {
+      child.kill(signal)
       return exited
     },
   }

@@ -81,13 +81,7 @@ export class Git {
     const deadlineMs = performance.now() + this.limits.timeoutMs
     const context = { address, cwd: into, preparation: { ...preparation, signal }, deadlineMs }
     try {
-      await this.run(['init', '--quiet', '--template='], context)
-      await mkdir(join(into, '.git/info'), { recursive: true })
-      await writeFile(
-        join(into, '.git/config'),
-        // A remote that promises what was left out: the files of other folders are never asked for.
-        `[core]\n\trepositoryformatversion = 1\n\tsparseCheckout = ${revision.folder !== ''}\n[extensions]\n\tpartialClone = origin\n[remote "origin"]\n\turl = ${urlOf(address)}\n\tpromisor = true\n\tpartialclonefilter = blob:none\n`,
-      )
+      await beginRepository(into, urlOf(address), revision.folder !== '')
       if (revision.folder !== '') {
         const escaped = revision.folder.replace(/[\\*?[]/g, '\\$&')
         await writeFile(join(into, '.git/info/sparse-checkout'), `/${escaped}/\n`)
@@ -203,6 +197,26 @@ export class Git {
     const reason = stderr.findLast((line) => /^(fatal|error):/.test(line)) ?? stderr.at(-1) ?? 'no reason given'
     return new SimyardError('REPOSITORY_UNAVAILABLE', `${url} could not be fetched (${reason.slice(0, 300)}).`)
   }
+}
+
+/** An empty repository whose remote promises what was left out: the files of other folders are never asked for. */
+async function beginRepository(folder: string, url: string, sparse: boolean): Promise<void> {
+  for (const path of ['objects', 'refs', 'info']) await mkdir(join(folder, '.git', path), { recursive: true })
+  await writeFile(join(folder, '.git/HEAD'), 'ref: refs/heads/main\n')
+  await writeFile(
+    join(folder, '.git/config'),
+    `[core]
+\trepositoryformatversion = 1
+\tbare = false
+\tsparseCheckout = ${sparse}
+[extensions]
+\tpartialClone = origin
+[remote "origin"]
+\turl = ${url}
+\tpromisor = true
+\tpartialclonefilter = blob:none
+`,
+  )
 }
 
 function urlOf({ user, repository }: RepositoryAddress): string {

@@ -171,6 +171,17 @@ describe.skipIf(gitProblem !== undefined)(`repositories${gitProblem ? ` (skipped
     )
   })
 
+  test.each([
+    ['a folder', () => host.folder],
+    ['an address of files', () => `file://${host.folder}/`],
+  ])('%s as the mirror', async (_name, mirror) => {
+    const into = await filled(
+      open({ repositoryMirror: mirror() }),
+      start(`${github}alice/robots/blob/main/arms/worlds/a.wbt`),
+    )
+    expect(contents(into)).toHaveProperty(['worlds/a.wbt'])
+  })
+
   test('links that lead out are left out, others stay', async () => {
     host.commit('alice/links', {
       'p/worlds/a.wbt': WORLD,

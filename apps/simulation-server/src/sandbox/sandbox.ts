@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
 import type { SandboxLimits } from './limits.js'
+import { putBehindServer } from './process-start.js'
 
 /** What to run. Paths on the left exist on this machine, paths on the right inside the sandbox. */
 export interface LaunchPlan {
@@ -56,6 +57,7 @@ export const CHANNEL_SOCKET_VARIABLE = 'SIMYARD_CHANNEL_SOCKET'
 
 /** @param stderr where the program's own errors are, when the launcher in front of it has a stderr of its own. */
 export function wrapChild(child: ChildProcess, killTree: () => void, stderr?: Readable): SandboxedProcess {
+  putBehindServer(child.pid)
   const channel = child.stdio[3] as Duplex
   // A peer that dies mid-write is reported by `exited`; the stream's own error says nothing more.
   channel.on('error', () => channel.destroy())

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { processTurn, putBehindServer } from './process-start.js'
 
 /** A program of the operator's machine that is trusted with the network and with files, such as git. */
 export interface ToolRun {
@@ -33,7 +34,8 @@ const KEPT_LINES = 20
 const MAX_LINE = 1000
 
 /** Runs a tool in a process group of its own, which ends as a whole: by itself, at its limits, or when it is aborted. */
-export function runTool(run: ToolRun): Promise<ToolResult> {
+export async function runTool(run: ToolRun): Promise<ToolResult> {
+  await processTurn()
   return new Promise((resolve, reject) => {
     if (run.signal.aborted) return resolve({ exitCode: null, signal: null, end: 'aborted', stdout: '', stderr: [] })
     const [program, ...args] = [...limitsOf(run), run.program, ...run.args]
@@ -43,6 +45,7 @@ export function runTool(run: ToolRun): Promise<ToolResult> {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })
+    putBehindServer(child.pid)
     let end: ToolResult['end'] = 'exited'
     const stop = (reason: ToolResult['end']) => {
       if (end === 'exited') end = reason

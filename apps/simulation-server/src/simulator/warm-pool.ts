@@ -1,4 +1,5 @@
 import type { Logger } from '@simyard/service-host'
+import { processTurn } from '../sandbox/process-start.js'
 import type { SimulatorProcess } from './simulator-process.js'
 import { WarmDemand } from './warm-demand.js'
 
@@ -79,6 +80,7 @@ export class WarmPool {
     const simulator = this.warm.shift()
     setImmediate(() => this.fill())
     if (simulator) return simulator
+    await processTurn()
     const cold = this.start()
     await cold.ready()
     return cold
