@@ -1,4 +1,5 @@
 import type { SimulatorToServer } from '@simyard/protocol'
+import { repositoryRoot } from '@simyard/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { enkiProblem } from '../apps/simulation-server/src/simulator/enki-plan.js'
 import { Bench, type SimulatorName } from './simulators/bench.js'
@@ -349,6 +350,32 @@ test.skipIf(!both)('both simulators say the same things in the same order', asyn
     await bench.close()
   }
 })
+
+test.skipIf(!both).each(['obstacle-avoidance', 'thymio-explorer'])(
+  'both simulators export %s as the same text, byte for byte',
+  async (project) => {
+    const bench = new Bench()
+    try {
+      const texts = await Promise.all(
+        (['built-in', 'enki'] as const).map(async (name) => {
+          const talk = await bench.start(name, `${repositoryRoot}projects/${project}`)
+          talk.send({ type: 'load', world: `worlds/${project.replace('-', '_')}.wbt` })
+          await talk.next('loaded')
+          talk.send({ type: 'export-scene', request: 1, dialect: 'x3d' })
+          talk.send({ type: 'export-scene', request: 2, dialect: 'x3d-2019' })
+          const first = await talk.next('scene', ({ request }) => request === 1)
+          const second = await talk.next('scene', ({ request }) => request === 2)
+          return [first, second].map(({ body }) => new TextDecoder().decode(body))
+        }),
+      )
+      expect(texts[0]![0]!.length).toBeGreaterThan(20_000)
+      expect(texts[1]![0] === texts[0]![0]).toBe(true)
+      expect(texts[1]![1] === texts[0]![1]).toBe(true)
+    } finally {
+      await bench.close()
+    }
+  },
+)
 
 /** What two simulators have to agree in: not where robots are, and not their own numbers of nodes. */
 function essence(message: SimulatorToServer): unknown {
