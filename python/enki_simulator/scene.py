@@ -1,6 +1,7 @@
 """A world with all its PROTOs expanded: what is shown, and what the simulation is made from."""
 
 import copy
+import re
 
 from .errors import SceneError, public_location
 from .language import Is, Node, Parser, Use
@@ -73,9 +74,9 @@ def _decode(url, content):
 
 
 def _require_z_up(scene, text):
-    release = text[:40].split("R", 1)[-1][:4]
+    header = re.match(r"#VRML_SIM (?:R(\d{4})|V)", text)
     named = scene.world_info.text("coordinateSystem")
-    old = release.isdigit() and int(release) < FIRST_ENU_RELEASE
+    old = header is not None and int(header.group(1) or 0) < FIRST_ENU_RELEASE
     if named == "NUE" or (old and named != "ENU"):
         raise SceneError(
             "PHYSICS_MODEL_REJECTED",

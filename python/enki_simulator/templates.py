@@ -1,5 +1,6 @@
 """Bodies of those PROTOs of Simyard that are templates in JavaScript, which nothing here runs: the same nodes, made here."""
 
+import copy
 import math
 
 from .language import Node, Url
@@ -57,7 +58,7 @@ def _walls(make, places, appearance):
             "Pose",
             translation=translation,
             rotation=rotation,
-            children=[make("Shape", appearance=appearance, geometry=make("Box", size=size))],
+            children=[make("Shape", appearance=copy.deepcopy(appearance), geometry=make("Box", size=size))],
         )
         for translation, rotation, size in places
     ]

@@ -13,7 +13,8 @@ _HEADER = """<?xml version="1.0" encoding="UTF-8"?>
 <head>
 <meta name="generator" content="Webots" />"""
 
-_LIGHT = {"on": True, "color": [1, 1, 1], "intensity": 1, "ambientIntensity": 0, "castShadows": False}
+_SWITCH = {"on": True, "color": [1, 1, 1]}
+_LIGHT = {"intensity": 1, "ambientIntensity": 0, "castShadows": False}
 _ROUND = {"subdivision": 36, "bottom": True, "side": True, "top": True}
 #: Attributes with their defaults, always written: those of viewers are others.
 _ATTRIBUTES = {
@@ -26,17 +27,18 @@ _ATTRIBUTES = {
     },
     "Background": {"skyColor": [0, 0, 0], "luminosity": 1},
     "Fog": {"color": [1, 1, 1], "visibilityRange": 0, "fogType": "LINEAR"},
-    "DirectionalLight": dict(_LIGHT, direction=[0, 0, -1]),
-    "PointLight": dict(_LIGHT, location=[0, 0, 0], attenuation=[1, 0, 0], radius=100),
-    "SpotLight": dict(
-        _LIGHT,
-        location=[0, 0, 0],
-        direction=[0, 0, -1],
-        attenuation=[1, 0, 0],
-        radius=100,
-        beamWidth=1.570796,
-        cutOffAngle=0.785398,
-    ),
+    "DirectionalLight": {**_SWITCH, "direction": [0, 0, -1], **_LIGHT},
+    "PointLight": {**_SWITCH, "location": [0, 0, 0], "attenuation": [1, 0, 0], "radius": 100, **_LIGHT},
+    "SpotLight": {
+        **_SWITCH,
+        "location": [0, 0, 0],
+        "direction": [0, 0, -1],
+        "attenuation": [1, 0, 0],
+        "radius": 100,
+        "beamWidth": 1.570796,
+        "cutOffAngle": 0.785398,
+        **_LIGHT,
+    },
     "Shape": {"castShadows": True, "isPickable": True},
     "Appearance": {},
     "Material": {
@@ -62,8 +64,8 @@ _ATTRIBUTES = {
     "TextureTransform": {"center": [0, 0], "rotation": 0, "scale": [1, 1], "translation": [0, 0]},
     "Box": {"size": [2, 2, 2]},
     "Sphere": {"radius": 1, "ico": True},
-    "Cylinder": dict(_ROUND, radius=1, height=2),
-    "Capsule": dict(_ROUND, radius=0.2, height=1),
+    "Cylinder": {"radius": 1, "height": 2, **_ROUND},
+    "Capsule": {"radius": 0.2, "height": 1, **_ROUND},
     "Cone": {"bottomRadius": 1, "height": 2, "subdivision": 36, "side": True, "bottom": True},
     "Plane": {"size": [1, 1]},
     "IndexedFaceSet": {
