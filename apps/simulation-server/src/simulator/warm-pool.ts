@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { Logger } from '@simyard/service-host'
 import { processTurn } from '../sandbox/process-start.js'
 import type { SimulatorProcess } from './simulator-process.js'
@@ -11,6 +12,7 @@ export class WarmPool {
   private starting: Promise<void> | undefined
   private closed = false
   private failures = 0
+  private readonly coldStarts: Promise<void>[] = []
 
   constructor(
     private readonly start: () => SimulatorProcess,
@@ -57,10 +59,26 @@ export class WarmPool {
     const simulator = this.warm.shift()
     setImmediate(() => this.fill())
     if (simulator) return { simulator, warm: true }
-    await processTurn()
-    const cold = this.start()
-    await cold.ready()
-    return { simulator: cold, warm: false }
+    return { simulator: await this.startCold(), warm: false }
+  }
+
+  /** As many at a time as there are processors: more would only take each other's turns, and the server's. */
+  private async startCold(): Promise<SimulatorProcess> {
+    const before = this.coldStarts[this.coldStarts.length - availableParallelism()]
+    const started = (async () => {
+      await before
+      await processTurn()
+      const cold = this.start()
+      await cold.ready()
+      return cold
+    })()
+    const ended = started.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.coldStarts.push(ended)
+    void ended.then(() => this.coldStarts.splice(this.coldStarts.indexOf(ended), 1))
+    return started
   }
 
   close(): void {
