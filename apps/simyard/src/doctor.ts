@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
-import { bubblewrapProblem, findPython } from '@simyard/simulation-server'
+import { bubblewrapProblem, findPython, findTool } from '@simyard/simulation-server'
 import { missingBuilds } from './layout.js'
 
 interface Finding {
@@ -26,6 +26,7 @@ export function doctor(): boolean {
 function examine(): Finding[] {
   const problem = bubblewrapProblem()
   const python = findPython()
+  const git = findTool('git')
   const builds = missingBuilds()
   const cores = cpus().length
   return [
@@ -45,6 +46,11 @@ function examine(): Finding[] {
       name: 'Python',
       state: python ? 'ok' : 'limited',
       text: python ? python : 'no python3: only JavaScript controllers run (Debian, Ubuntu: apt install python3)',
+    },
+    {
+      name: 'git',
+      state: git ? 'ok' : 'limited',
+      text: git ? git : 'no git: projects of repositories cannot be fetched (Debian, Ubuntu: apt install git)',
     },
     {
       name: 'Process limits',

@@ -27,6 +27,8 @@ export class WarmPool {
 
   fill(): void {
     if (this.closed || this.starting || this.warm.length >= this.size) return
+    // Somebody waits for one: those to come have time.
+    if (this.coldStarts.length > 0) return
     this.starting = this.startOne().finally(() => {
       this.starting = undefined
       // A simulator that cannot start at all must not be started without end.
@@ -77,7 +79,10 @@ export class WarmPool {
       () => undefined,
     )
     this.coldStarts.push(ended)
-    void ended.then(() => this.coldStarts.splice(this.coldStarts.indexOf(ended), 1))
+    void ended.then(() => {
+      this.coldStarts.splice(this.coldStarts.indexOf(ended), 1)
+      this.fill()
+    })
     return started
   }
 
