@@ -3,10 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { NodeUpdate } from '@simyard/protocol'
 import { repositoryRoot } from '@simyard/testkit'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { planController } from '../apps/simulation-server/src/instance/controller-launch.js'
-import { controllerLimits } from '../apps/simulation-server/src/sandbox/limits.js'
-import type { SandboxedProcess } from '../apps/simulation-server/src/sandbox/sandbox.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { enkiProblem } from '../apps/simulation-server/src/simulator/enki-plan.js'
 import { makeReadable } from '../apps/simulation-server/src/stage.js'
 import { Bench, type SimulatorName } from './simulators/bench.js'
@@ -61,7 +58,6 @@ ${body}
 describe.skipIf(problem !== undefined)(`Enki with real controllers${problem ? ` (skipped: ${problem})` : ''}`, () => {
   let bench: Bench
   let projectDir: string
-  const programs: SandboxedProcess[] = []
 
   beforeAll(() => {
     bench = new Bench()
@@ -86,39 +82,14 @@ NoSuchThing { }`),
     )
     makeReadable(projectDir)
   })
-  afterEach(async () => {
-    for (const program of programs) program.kill()
-    await Promise.all(programs.splice(0).map(({ exited }) => exited))
-  })
   afterAll(async () => {
     await bench?.close()
     rmSync(projectDir, { recursive: true, force: true })
   })
 
-  /** A simulator whose controllers really run, in sandboxes of their own. */
   async function open(name: SimulatorName, folder: string) {
     const talk = await bench.start(name, folder)
-    const printed: string[] = []
-    const running = new Map<number, SandboxedProcess>()
-    talk.onMessage = ({ message, body }) => {
-      if (message.type === 'controller-data') running.get(message.controller)?.channel.write(body)
-      if (message.type === 'stop-controller') running.get(message.controller)?.kill()
-      if (message.type !== 'start-controller') return
-      const { controller } = message
-      const context = { projectDir: folder, stage: bench.stage, limits: controllerLimits, slot: bench.nextSlot() }
-      const program = bench.opened.sandbox.launch(planController(message, { ...context, pythonFound: true }))
-      running.set(controller, program)
-      programs.push(program)
-      program.channel.on('data', (bytes: Buffer) => talk.send({ type: 'controller-data', controller }, bytes))
-      let rest = ''
-      program.stdout.on('data', (chunk: Buffer) => {
-        const lines = (rest + chunk.toString()).split('\n')
-        rest = lines.pop() ?? ''
-        printed.push(...lines)
-      })
-      program.stderr.on('data', (chunk: Buffer) => printed.push(chunk.toString()))
-    }
-    return { talk, printed }
+    return { talk, printed: bench.runControllers(talk, folder) }
   }
 
   /** Everything that moved, as the frames so far tell it. */
