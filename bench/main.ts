@@ -9,8 +9,9 @@ import { type Figure, ratioToBar, tableOf } from './figure.js'
 import { firstFrame } from './first-frame.js'
 import { lockStep } from './lock-step.js'
 import { physics } from './physics.js'
+import { projectStart } from './project-start.js'
 
-const benches = [physics, clients, firstFrame, lockStep, capacity]
+const benches = [physics, clients, projectStart, firstFrame, lockStep, capacity]
 const names = benches.map(({ name }) => name)
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } })

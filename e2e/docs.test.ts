@@ -27,13 +27,15 @@ test.each(markdown(repositoryRoot).map((path) => [path.slice(repositoryRoot.leng
 )
 
 const operations = readFileSync(join(repositoryRoot, 'docs/operations.md'), 'utf8')
+const projects = readFileSync(join(repositoryRoot, 'docs/operations/projects.md'), 'utf8')
+const keysOf = (text: string) => [...text.matchAll(/^\| `(\w+)`/gm)].map(([, key]) => key)
 
 test.each([
-  ['Session server', SessionServerConfig],
-  ['Simulation server', SimulationServerConfig],
-] as const)('docs/operations.md has every key of the %s', (title, schema) => {
+  ['Session server', SessionServerConfig, []],
+  ['Simulation server', SimulationServerConfig, keysOf(projects)],
+] as const)('the docs have every key of the %s', (title, schema, elsewhere) => {
   const section = operations.split(`### ${title}`)[1]!.split('\n#')[0]!
-  const documented = [...section.matchAll(/^\| `(\w+)`/gm)].map(([, key]) => key)
+  const documented = [...keysOf(section), ...elsewhere]
   expect(documented.sort()).toEqual(Object.keys(schema.shape).sort())
 })
 

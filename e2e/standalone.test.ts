@@ -1,57 +1,41 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { openSimulation, type RunningSimyard, repositoryRoot, startSimyard, TextSocket } from '@simyard/testkit'
+import {
+  openSimulation,
+  type RunningServer,
+  type RunningSimyard,
+  startServer,
+  startSimyard,
+  TextSocket,
+} from '@simyard/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 /** The servers by themselves, as in an installation of the originals: website, simulation server, session server. */
 let site: RunningSimyard
-const started: ChildProcess[] = []
-const folder = mkdtempSync(join(tmpdir(), 'simyard-standalone-'))
+const servers: RunningServer[] = []
 
-/** Starts a server from a configuration file and resolves to its port. */
-function serve(command: string, config: unknown): Promise<number> {
-  const file = join(folder, `${command}.json`)
-  writeFileSync(file, JSON.stringify(config))
-  const child = spawn(process.execPath, [join(repositoryRoot, 'apps/simyard/bin/simyard.mjs'), command, file], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  started.push(child)
-  return new Promise((resolve, reject) => {
-    let text = ''
-    child.stderr?.on('data', (chunk: Buffer) => {
-      text += chunk.toString()
-      const port = /server running on port (\d+)/.exec(text)?.[1]
-      if (port) resolve(Number(port))
-    })
-    child.once('exit', (code) => reject(new Error(`${command} ended with ${code}: ${text}`)))
-  })
+async function serve(...args: Parameters<typeof startServer>): Promise<RunningServer> {
+  const server = await startServer(...args)
+  servers.push(server)
+  return server
 }
 
 let sessions: string
 beforeAll(async () => {
   site = await startSimyard()
   const simulation = await serve('simulation-server', {
-    port: 0,
-    server: '127.0.0.1',
     websites: [site.address],
     warmSimulators: 1,
     maxConnections: 2,
   })
   const session = await serve('session-server', {
-    port: 0,
-    server: '127.0.0.1',
-    simulationServers: [`127.0.0.1:${simulation}`],
+    simulationServers: [`127.0.0.1:${simulation.port}`],
     // The machine of a test may be busy with other tests.
     loadThreshold: 1000,
   })
-  sessions = `http://127.0.0.1:${session}`
+  sessions = session.address
 })
 afterAll(async () => {
-  for (const child of started) child.kill('SIGTERM')
+  for (const server of servers) await server.stop()
   await site?.stop()
-  rmSync(folder, { recursive: true, force: true })
 })
 
 test('a project of a website host runs on a simulation server that the session server names', async () => {
@@ -76,7 +60,8 @@ test('a site that the operator did not name is refused with a reason', async () 
 
 test('more visitors than seats are refused with a reason', async () => {
   const url = `${site.address}/projects/radio-duet/worlds/radio_duet.wbt`
-  const server = await (await fetch(`${sessions}/session`)).text()
+  // The session server keeps seats for those whom it has sent just now; these come without asking it.
+  const server = `ws://127.0.0.1:${servers[0]!.port}`
   const visitors = await Promise.all([1, 2, 3].map(() => TextSocket.open(`${server}/client`)))
   for (const visitor of visitors) visitor.send(JSON.stringify({ start: { url } }))
   const answers = await Promise.all(
@@ -88,7 +73,5 @@ test('more visitors than seats are refused with a reason', async () => {
 })
 
 test('a wrong configuration is refused with the nearest key', async () => {
-  await expect(serve('session-server', { port: 0, simulationServer: [] })).rejects.toThrow(
-    /did you mean \\?"simulationServers/,
-  )
+  await expect(serve('session-server', { simulationServer: [] })).rejects.toThrow(/did you mean \\?"simulationServers/)
 })

@@ -1,3 +1,6 @@
 export { SessionServerConfig } from './config.js'
-export type { FleetMember, SessionServerOptions } from './session-server.js'
-export { httpMember, SessionServer } from './session-server.js'
+export { openSessionServer } from './open-session-server.js'
+export { HttpMember } from './polling/http-member.js'
+export type { FleetMember } from './polling/member.js'
+export type { SessionServerOptions } from './session-server.js'
+export { SessionServer } from './session-server.js'

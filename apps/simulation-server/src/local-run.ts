@@ -2,14 +2,16 @@ import { cp } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { type ErrorReport, type OwnStreamEvent, SimyardError } from '@simyard/protocol'
 import type { Logger } from '@simyard/service-host'
-import { Instance } from './instance/instance.js'
-import type { ProjectSource } from './project/project-source.js'
+import { HostedInstance } from './instance/hosted-instance.js'
+import type { PreparedProject } from './project/project-source.js'
 import { controllerLimits, simulatorLimits } from './sandbox/limits.js'
 import { openSandbox } from './sandbox/open-sandbox.js'
 import type { SandboxDriver } from './sandbox/sandbox.js'
+import { planEmbeddedSimulator } from './simulator/embedded-plan.js'
 import { SimulatorProcess } from './simulator/simulator-process.js'
 import { Slots } from './slots.js'
 import { Stage, type StageSources } from './stage.js'
+import { StreamDoor } from './stream/stream-door.js'
 
 export interface LocalRunOptions {
   /** Path of a `.wbt` file in the `worlds` folder of a project. */
@@ -41,19 +43,10 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunResu
   const opened = openSandbox({ stageDir: stage.root, driver: options.sandbox })
   if (!opened.report.safe) options.line('stderr', opened.report.message)
   const simulator = new SimulatorProcess(
-    opened.sandbox.launch({
-      label: 'simulator',
-      runtime: 'node',
-      args: ['--max-old-space-size=384', '/app/simulator.mjs'],
-      readOnly: { [stage.simulatorDir]: '/app' },
-      cwd: '/app',
-      env: {},
-      limits: simulatorLimits,
-      slot: slots.take(),
-    }),
+    opened.sandbox.launch(planEmbeddedSimulator(stage, simulatorLimits, slots.take())),
     performance.now(),
   )
-  let instance: Instance | undefined
+  let instance: HostedInstance | undefined
   try {
     await simulator.ready()
     const errors: ErrorReport[] = []
@@ -63,13 +56,13 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunResu
       finish = resolve
       fail = reject
     })
-    const source: ProjectSource = {
-      serves: () => true,
-      fetch: (_reference, folder) => cp(projectDir, folder, { recursive: true, dereference: true }),
+    const prepared: PreparedProject = {
+      fill: (folder) => cp(projectDir, folder, { recursive: true, dereference: true }),
+      release: () => undefined,
     }
     const rejectWith = (error: ErrorReport) =>
       fail(new SimyardError(error.code, error.message, { location: error.location }))
-    const created = new Instance(
+    const created = new HostedInstance(
       {
         openSandbox: opened,
         stage,
@@ -78,18 +71,25 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunResu
         assetsDir: options.assetsDir,
         log: options.log,
         hangLimitMs: 30_000,
+        door: new StreamDoor(),
       },
       {
         port: 1,
-        reference: { origin: 'file://', project: basename(projectDir), world },
-        source,
+        project: basename(projectDir),
+        world,
+        prepared: Promise.resolve(prepared),
         simulator,
         dialect: '2022',
         seed: options.seed,
         streamUrl: 'ws://127.0.0.1',
-        onEnded: rejectWith,
-        onLoadFailed: rejectWith,
-        onLoaded: () => undefined,
+        events: {
+          progress: () => undefined,
+          started: () => undefined,
+          ready: () => undefined,
+          loaded: () => undefined,
+          loadFailed: rejectWith,
+          ended: rejectWith,
+        },
       },
     )
     instance = created

@@ -10,6 +10,9 @@ Commands
   up                        all servers behind one port (what npm start runs)
   session-server FILE       a session server by itself
   simulation-server FILE    a simulation server by itself
+  server start|stop|restart|status [NAME]
+                            both, without a terminal, with config/session/NAME.json and
+                            config/simulation/NAME.json (local when no name is given)
   run WORLD                 run a world without a browser and print its console
   doctor                    say what this machine has and what is missing
   help, --help              this text
@@ -21,7 +24,12 @@ Options of up
   --data DIR        folder for what visitors save, .simyard by default
   --sandbox KIND    auto (default), bubblewrap, firejail, docker, or none
   --max N           simulations at the same time, eight for each processor core by default
+  --host-key FILE   file with the key that simulation servers show to fetch projects, host.key in the data
+                    folder by default
   --quiet           log only warnings
+
+Options of server
+  --drain           stop and restart wait until the last simulation has ended
 
 Options of run
   --seconds N       simulated seconds, 10 by default
@@ -33,7 +41,7 @@ Examples
   npx simyard run projects/obstacle-avoidance/worlds/obstacle_avoidance.wbt --seconds 5
 `
 
-const commands = ['up', 'session-server', 'simulation-server', 'run', 'doctor', 'help', 'version'] as const
+const commands = ['up', 'session-server', 'simulation-server', 'server', 'run', 'doctor', 'help', 'version'] as const
 export type Command = (typeof commands)[number]
 
 const options = {
@@ -42,9 +50,11 @@ const options = {
   data: { type: 'string' },
   sandbox: { type: 'string' },
   max: { type: 'string' },
+  'host-key': { type: 'string' },
   seconds: { type: 'string' },
   seed: { type: 'string' },
   quiet: { type: 'boolean' },
+  drain: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const
@@ -59,9 +69,11 @@ export interface Arguments {
   readonly data?: string
   readonly sandbox?: (typeof sandboxes)[number]
   readonly max?: number
+  readonly hostKey?: string
   readonly seconds?: number
   readonly seed?: number
   readonly quiet: boolean
+  readonly drain: boolean
 }
 
 /** Parses the command line. Throws CONFIG_INVALID with a sentence about the word that is wrong. */
@@ -79,8 +91,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
     )
   }
   const { values, positionals } = parsed
-  if (values.version) return { command: 'version', files: [], quiet: false }
-  if (values.help) return { command: 'help', files: [], quiet: false }
+  if (values.version) return { command: 'version', files: [], quiet: false, drain: false }
+  if (values.help) return { command: 'help', files: [], quiet: false, drain: false }
   const [word = 'help', ...files] = positionals
   const command = commands.find((name) => name === word)
   if (!command) {
@@ -102,9 +114,11 @@ export function parseArguments(argv: readonly string[]): Arguments {
     data: values.data,
     sandbox,
     max: numberOption('max', values.max, { min: 1, max: 10_000 }),
+    hostKey: values['host-key'],
     seconds: numberOption('seconds', values.seconds, { min: 0, max: 1e7 }),
     seed: numberOption('seed', values.seed, { min: 0, max: 2 ** 31 }),
     quiet: values.quiet ?? false,
+    drain: values.drain ?? false,
   }
 }
 

@@ -17,6 +17,7 @@ import { SessionServer } from '@simyard/session-server'
 import { type ProjectSource, SimulationServer, SimulationServerConfig } from '@simyard/simulation-server'
 import { createWebsite, type Website } from '@simyard/website'
 import type { Arguments } from './arguments.js'
+import { ownHostKey, readHostKey } from './host-key.js'
 import { layout, missingBuilds } from './layout.js'
 import { isLoopback, refuseUnsafeHost } from './standalone.js'
 import { StoreProjectSource } from './store-project-source.js'
@@ -56,17 +57,22 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     const store = createFolderStore({ galleryDir: layout.galleryDir, dataDir })
     const simulation = openSimulationServer(parsed, store, log)
     shutdown.add('simulation server', () => simulation.close())
-    refuseUnsafeHost(simulation, host)
+    await refuseUnsafeHost(simulation, host)
     const sessions = new SessionServer({
-      members: [{ entry: undefined, path: SIMULATION_PATH, load: async () => simulation.seatPercent }],
+      members: [{ entry: SIMULATION_PATH, secure: false, report: async () => simulation.status() }],
       ssl: false,
       log,
-      pollIntervalMs: 1000,
+      // On one's own machine a busy processor is no reason to refuse: only the seats count.
+      loadThreshold: Number.POSITIVE_INFINITY,
+      // Asking costs nothing here, and visitors are there at once.
+      pollIntervalMs: 250,
+      reservationMs: 5000,
     })
     await sessions.open()
     shutdown.add('session server', () => sessions.close())
     const website = await createWebsite({
       store,
+      hostKey: parsed.hostKey === undefined ? ownHostKey(dataDir) : readHostKey(absolute(parsed.hostKey)),
       assets: { protos: `${layout.root}protos` },
       pagesDir: layout.pagesDir,
       viewDir: layout.viewDir,
@@ -103,6 +109,8 @@ function openSimulationServer(
   return new SimulationServer({
     config: SimulationServerConfig.parse({
       port: 2000,
+      ssl: false,
+      portRewrite: false,
       sandbox: parsed.sandbox ?? 'auto',
       maxConnections: parsed.max ?? cpus().length * SIMULATIONS_PER_CORE,
     }),

@@ -1,2 +1,5 @@
-export type { NodeView } from './availability.js'
-export { chooseNode, expectedLoad, isAvailable, LOAD_THRESHOLD, meanLoad } from './availability.js'
+export { Availability } from './availability.js'
+export type { FleetEvent } from './events.js'
+export type { FleetOptions, HeartbeatAnswer, TicketAnswer } from './fleet.js'
+export { Fleet, LOAD_THRESHOLD, leaseTimes } from './fleet.js'
+export type { NodeReport, NodeState, NodeView, OperatorOrder } from './node.js'

@@ -1,6 +1,26 @@
-export type { ClientRequest } from './compat/webots-client.js'
-export { clientMessage, decodeClientRequest } from './compat/webots-client.js'
-export { sessionText } from './compat/webots-session.js'
+export type { ClientRequest, Visitor } from './compat/webots-client.js'
+export { clientMessage, decodeClientRequest, visitorFields } from './compat/webots-client.js'
+export type { CloudServer } from './compat/webots-cloud.js'
+export { CloudList, CloudSetup, CloudUpdate, cloudText } from './compat/webots-cloud.js'
+export type { WebotsGeneration, WebotsLaunch, WebotsLine } from './compat/webots-program.js'
+export { readWebotsLine, webotsArguments, webotsGeneration } from './compat/webots-program.js'
+export type { DownloadAnswer, RepositoryAddress } from './compat/webots-projects.js'
+export {
+  canonicalRepositoryUrl,
+  DOWNLOAD_PATH,
+  downloadAnswer,
+  downloadFields,
+  hostError,
+  isRepositoryUrl,
+  isRevisionPart,
+  matchesRepositoryPrefix,
+  parseRepositoryUrl,
+  setUpError,
+  UPLOAD_OK,
+  UPLOAD_PATH,
+} from './compat/webots-projects.js'
+export type { SessionMailKind } from './compat/webots-session.js'
+export { sessionMail, sessionText } from './compat/webots-session.js'
 export type { StreamDialect, StreamRequest } from './compat/webots-stream.js'
 export { decodeStreamRequest, streamMessage } from './compat/webots-stream.js'
 export type { DeviceDescription, Packet, SensorValue, SimulationToController } from './controller.js'
@@ -8,6 +28,19 @@ export { CONTROLLER_PROTOCOL_VERSION, ControllerMessage, DeviceCommand } from '.
 export type { Diagnostic } from './diagnostic.js'
 export type { ErrorCode, ErrorDefinition, ErrorReport, SourceLocation } from './errors.js'
 export { errorCatalogue, reportError, SimyardError } from './errors.js'
+export {
+  FLEET_PROTOCOL_VERSION,
+  FleetEntry,
+  FleetHeartbeat,
+  FleetHeartbeatAnswer,
+  FleetLease,
+  FleetLeave,
+  FleetOrder,
+  FleetRegistration,
+  FleetReport,
+  SessionAnswer,
+  SessionRequest,
+} from './fleet.js'
 export type { Frame } from './framing.js'
 export { encodeFrame, FrameDecoder } from './framing.js'
 export { encodeLine, LineDecoder } from './lines.js'

@@ -42,9 +42,18 @@ export function notFound(response: ServerResponse, path: string): void {
 }
 
 /** Refuses an upgrade with an HTTP status, so that the client can say why. */
-export function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
+export function refuseUpgrade(
+  socket: Duplex,
+  status: number,
+  reason: string,
+  headers: Record<string, string> = {},
+): void {
   const body = `${reason}\n`
-  socket.end(
-    `HTTP/1.1 ${status} ${reason.split('\n')[0]}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  )
+  const lines = Object.entries({
+    Connection: 'close',
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(body)),
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${reason.split('\n')[0]}\r\n${lines.join('')}\r\n${body}`)
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -63,6 +63,8 @@ async function startWith(storageDriver: string): Promise<RunningDocker> {
     process.removeListener('exit', endWithTest)
     child.kill('SIGTERM')
     await exited
+    // A container in the host's network leaves this mount behind.
+    spawnSync('umount', [join(folder, 'exec/netns/default')], { stdio: 'ignore' })
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   const deadline = Date.now() + START_LIMIT_MS

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
 import type { SandboxLimits } from './limits.js'
+import { putBehindServer } from './process-start.js'
 
 /** What to run. Paths on the left exist on this machine, paths on the right inside the sandbox. */
 export interface LaunchPlan {
@@ -9,7 +10,7 @@ export interface LaunchPlan {
   readonly runtime: 'node' | 'python'
   /** Arguments of the runtime: the script as seen inside, then its own arguments. */
   readonly args: readonly string[]
-  /** Folders and files shown read-only: outside path → inside path. Inside paths lie under /work or /app. */
+  /** Folders and files shown read-only: outside path → inside path. Inside paths lie under /work or /app, or are files of the root. */
   readonly readOnly: Readonly<Record<string, string>>
   /** Working directory inside. */
   readonly cwd: string
@@ -56,6 +57,7 @@ export const CHANNEL_SOCKET_VARIABLE = 'SIMYARD_CHANNEL_SOCKET'
 
 /** @param stderr where the program's own errors are, when the launcher in front of it has a stderr of its own. */
 export function wrapChild(child: ChildProcess, killTree: () => void, stderr?: Readable): SandboxedProcess {
+  putBehindServer(child.pid)
   const channel = child.stdio[3] as Duplex
   // A peer that dies mid-write is reported by `exited`; the stream's own error says nothing more.
   channel.on('error', () => channel.destroy())
