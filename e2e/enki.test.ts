@@ -190,6 +190,52 @@ NoSuchThing { }`),
     expect(message.frame.updates).toHaveLength(4)
   })
 
+  test('worlds that are meant to break it do not: each is loaded or refused, and the next one loads', async () => {
+    const head = '#VRML_SIM R2025a utf8\n'
+    const doubled = Array.from({ length: 30 }, (_, i) => `DEF N${i + 1} Group { children [ USE N${i} USE N${i} ] }`)
+    const worlds: Record<string, string> = {
+      'worlds/step.wbt': `${head}WorldInfo { basicTimeStep 0 }`,
+      'worlds/rate.wbt': `${head}WorldInfo { FPS 1e999 }`,
+      'worlds/laughs.wbt': `${head}DEF N0 Shape { }\n${doubled.join('\n')}`,
+      'worlds/deep.wbt': `${head}${'Group { children [ '.repeat(5000)}${'] }'.repeat(5000)}`,
+      'worlds/cycle.wbt': `${head}Snake { }`,
+      'protos/Snake.proto': `${head}PROTO Snake [ ] { Group { children [ Snake { } ] } }`,
+      'worlds/huge.wbt': `${head}Solid { translation 1e300 1e999 0 boundingObject Box { size 1e300 0 -1 } physics Physics { } }`,
+      'worlds/place.wbt': `${head}E-puck { translation 1e999 0 0 controller "<none>" }`,
+      'worlds/types.wbt': `${head}E-puck { translation "here" rotation 1 controller 7 } RectangleArena { floorSize TRUE }`,
+      'worlds/bytes.wbt': '\u0000\uffff{{{{]]]]"',
+      'worlds/empty.wbt': '',
+      'worlds/good.wbt': WORLD('E-puck { controller "<none>" }'),
+    }
+    const talk = await bench.start('enki', worlds)
+    const outcomes: Record<string, string> = {}
+    for (const world of Object.keys(worlds).filter((name) => name.startsWith('worlds/'))) {
+      const from = talk.length
+      talk.send({ type: 'load', world })
+      const outcome = await Promise.race([
+        talk.next('load-failed', () => true, from).then(({ message }) => message.error.code),
+        talk.next('mode', () => true, from).then(() => 'loaded'),
+      ])
+      outcomes[world.slice('worlds/'.length, -'.wbt'.length)] = outcome
+      const stepFrom = talk.length
+      talk.send({ type: 'mode', mode: 'step' })
+      if (outcome === 'loaded') await talk.next('mode', () => true, stepFrom)
+    }
+    expect(outcomes).toEqual({
+      step: 'SCENE_WRONG_TYPE',
+      rate: 'SCENE_WRONG_TYPE',
+      laughs: 'SCENE_TOO_LARGE',
+      deep: 'SCENE_TOO_LARGE',
+      cycle: 'SCENE_PROTO_CYCLE',
+      huge: 'loaded',
+      place: 'loaded',
+      types: 'SCENE_WRONG_TYPE',
+      bytes: 'SCENE_SYNTAX',
+      empty: 'loaded',
+      good: 'loaded',
+    })
+  })
+
   test('a world with y up is refused with a way out', async () => {
     const talk = await bench.start('enki', { 'worlds/old.wbt': '#VRML_SIM R2020a utf8\nWorldInfo { }\n' })
     talk.send({ type: 'load', world: 'worlds/old.wbt' })
