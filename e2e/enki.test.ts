@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -188,6 +189,16 @@ NoSuchThing { }`),
     const { message } = await talk.next('frame')
     // The crate and the robot with its two wheels move; walls and the pillar stand.
     expect(message.frame.updates).toHaveLength(4)
+  })
+
+  test('simyard run --simulator enki', () => {
+    const world = `${repositoryRoot}projects/obstacle-avoidance/worlds/obstacle_avoidance.wbt`
+    const program = `${repositoryRoot}apps/simyard/bin/simyard.mjs`
+    const args = [program, 'run', world, '--simulator', 'enki', '--seconds', '20']
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    expect(stderr).toMatch(/20\S* s simulated in/)
+    expect(stdout).toContain('[e-puck] Hello, I am e-puck')
+    expect(status).toBe(0)
   })
 
   test('worlds that are meant to break it do not: each is loaded or refused, and the next one loads', async () => {
