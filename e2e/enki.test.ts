@@ -1,12 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { NodeUpdate } from '@simyard/protocol'
 import { repositoryRoot } from '@simyard/testkit'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { planController } from '../apps/simulation-server/src/instance/controller-launch.js'
-import { controllerLimits } from '../apps/simulation-server/src/sandbox/limits.js'
-import type { SandboxedProcess } from '../apps/simulation-server/src/sandbox/sandbox.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { enkiProblem } from '../apps/simulation-server/src/simulator/enki-plan.js'
 import { makeReadable } from '../apps/simulation-server/src/stage.js'
 import { Bench, type SimulatorName } from './simulators/bench.js'
@@ -61,7 +59,6 @@ ${body}
 describe.skipIf(problem !== undefined)(`Enki with real controllers${problem ? ` (skipped: ${problem})` : ''}`, () => {
   let bench: Bench
   let projectDir: string
-  const programs: SandboxedProcess[] = []
 
   beforeAll(() => {
     bench = new Bench()
@@ -86,39 +83,14 @@ NoSuchThing { }`),
     )
     makeReadable(projectDir)
   })
-  afterEach(async () => {
-    for (const program of programs) program.kill()
-    await Promise.all(programs.splice(0).map(({ exited }) => exited))
-  })
   afterAll(async () => {
     await bench?.close()
     rmSync(projectDir, { recursive: true, force: true })
   })
 
-  /** A simulator whose controllers really run, in sandboxes of their own. */
   async function open(name: SimulatorName, folder: string) {
     const talk = await bench.start(name, folder)
-    const printed: string[] = []
-    const running = new Map<number, SandboxedProcess>()
-    talk.onMessage = ({ message, body }) => {
-      if (message.type === 'controller-data') running.get(message.controller)?.channel.write(body)
-      if (message.type === 'stop-controller') running.get(message.controller)?.kill()
-      if (message.type !== 'start-controller') return
-      const { controller } = message
-      const context = { projectDir: folder, stage: bench.stage, limits: controllerLimits, slot: bench.nextSlot() }
-      const program = bench.opened.sandbox.launch(planController(message, { ...context, pythonFound: true }))
-      running.set(controller, program)
-      programs.push(program)
-      program.channel.on('data', (bytes: Buffer) => talk.send({ type: 'controller-data', controller }, bytes))
-      let rest = ''
-      program.stdout.on('data', (chunk: Buffer) => {
-        const lines = (rest + chunk.toString()).split('\n')
-        rest = lines.pop() ?? ''
-        printed.push(...lines)
-      })
-      program.stderr.on('data', (chunk: Buffer) => printed.push(chunk.toString()))
-    }
-    return { talk, printed }
+    return { talk, printed: bench.runControllers(talk, folder) }
   }
 
   /** Everything that moved, as the frames so far tell it. */
@@ -217,6 +189,62 @@ NoSuchThing { }`),
     const { message } = await talk.next('frame')
     // The crate and the robot with its two wheels move; walls and the pillar stand.
     expect(message.frame.updates).toHaveLength(4)
+  })
+
+  test('simyard run --simulator enki', () => {
+    const world = `${repositoryRoot}projects/obstacle-avoidance/worlds/obstacle_avoidance.wbt`
+    const program = `${repositoryRoot}apps/simyard/bin/simyard.mjs`
+    const args = [program, 'run', world, '--simulator', 'enki', '--seconds', '20']
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    expect(stderr).toMatch(/20\S* s simulated in/)
+    expect(stdout).toContain('[e-puck] Hello, I am e-puck')
+    expect(status).toBe(0)
+  })
+
+  test('worlds that are meant to break it do not: each is loaded or refused, and the next one loads', async () => {
+    const head = '#VRML_SIM R2025a utf8\n'
+    const doubled = Array.from({ length: 30 }, (_, i) => `DEF N${i + 1} Group { children [ USE N${i} USE N${i} ] }`)
+    const worlds: Record<string, string> = {
+      'worlds/step.wbt': `${head}WorldInfo { basicTimeStep 0 }`,
+      'worlds/rate.wbt': `${head}WorldInfo { FPS 1e999 }`,
+      'worlds/laughs.wbt': `${head}DEF N0 Shape { }\n${doubled.join('\n')}`,
+      'worlds/deep.wbt': `${head}${'Group { children [ '.repeat(5000)}${'] }'.repeat(5000)}`,
+      'worlds/cycle.wbt': `${head}Snake { }`,
+      'protos/Snake.proto': `${head}PROTO Snake [ ] { Group { children [ Snake { } ] } }`,
+      'worlds/huge.wbt': `${head}Solid { translation 1e300 1e999 0 boundingObject Box { size 1e300 0 -1 } physics Physics { } }`,
+      'worlds/place.wbt': `${head}E-puck { translation 1e999 0 0 controller "<none>" }`,
+      'worlds/types.wbt': `${head}E-puck { translation "here" rotation 1 controller 7 } RectangleArena { floorSize TRUE }`,
+      'worlds/bytes.wbt': '\u0000\uffff{{{{]]]]"',
+      'worlds/empty.wbt': '',
+      'worlds/good.wbt': WORLD('E-puck { controller "<none>" }'),
+    }
+    const talk = await bench.start('enki', worlds)
+    const outcomes: Record<string, string> = {}
+    for (const world of Object.keys(worlds).filter((name) => name.startsWith('worlds/'))) {
+      const from = talk.length
+      talk.send({ type: 'load', world })
+      const outcome = await Promise.race([
+        talk.next('load-failed', () => true, from).then(({ message }) => message.error.code),
+        talk.next('mode', () => true, from).then(() => 'loaded'),
+      ])
+      outcomes[world.slice('worlds/'.length, -'.wbt'.length)] = outcome
+      const stepFrom = talk.length
+      talk.send({ type: 'mode', mode: 'step' })
+      if (outcome === 'loaded') await talk.next('mode', () => true, stepFrom)
+    }
+    expect(outcomes).toEqual({
+      step: 'SCENE_WRONG_TYPE',
+      rate: 'SCENE_WRONG_TYPE',
+      laughs: 'SCENE_TOO_LARGE',
+      deep: 'SCENE_TOO_LARGE',
+      cycle: 'SCENE_PROTO_CYCLE',
+      huge: 'loaded',
+      place: 'loaded',
+      types: 'SCENE_WRONG_TYPE',
+      bytes: 'SCENE_SYNTAX',
+      empty: 'loaded',
+      good: 'loaded',
+    })
   })
 
   test('a world with y up is refused with a way out', async () => {

@@ -119,7 +119,11 @@ class ControllerSession:
         self._host.changed()
 
     def _send(self, message):
-        self._host.send(json.dumps(message, separators=(",", ":"), allow_nan=False).encode() + b"\n")
+        try:
+            text = json.dumps(message, separators=(",", ":"), allow_nan=False)
+        except ValueError:
+            raise FloatingPointError("a sensor's value is not a number")
+        self._host.send(text.encode() + b"\n")
 
 
 def _problem(message):

@@ -15,6 +15,19 @@ LARGEST_STEP_MS = 4.0
 IMMOBILE = -1.0
 
 
+_FRAMES = ("Solid", "Group", "Pose", "Transform")
+_JOINTS = ("HingeJoint", "Hinge2Joint", "SliderJoint", "BallJoint")
+#: Sizes that are no thing on a table: metres.
+LEAST_SIZE_M, LARGEST_SIZE_M = 1e-4, 1e3
+
+
+def _has_body(node):
+    """Whether something in it has to be simulated; how the rest is turned does not matter."""
+    if node.type in ("Robot", *_JOINTS) or node.node("boundingObject") is not None:
+        return True
+    return node.type in _FRAMES and any(_has_body(child) for child in node.nodes("children"))
+
+
 class Shape:
     """A rectangle or a circle in the frame of its solid. Metres and radians."""
 
@@ -87,7 +100,9 @@ class FlatWorld:
     def _add(self, node, frame):
         if node.type == "Robot":
             return self._add_robot(node, frame)
-        if node.type not in ("Solid", "Group", "Pose", "Transform"):
+        if node.type in _JOINTS:
+            return self._left_out(node, "is a joint")
+        if node.type not in _FRAMES or not _has_body(node):
             return None
         pose = self._pose(node, frame)
         if pose is None:
@@ -101,7 +116,7 @@ class FlatWorld:
     def _pose(self, node, frame):
         """The node's pose in the world, or None when it is tilted."""
         yaw = yaw_of(node.vector("rotation", (0.0, 0.0, 1.0, 0.0)))
-        if yaw is None:
+        if yaw is None or not math.isfinite(yaw):
             self._left_out(node, "is tilted, and Enki's world is flat")
             return None
         dx, dy, dz = node.vector("translation", (0.0, 0.0, 0.0))
@@ -119,7 +134,8 @@ class FlatWorld:
             return self._left_out(node, "is not one of the robots that Enki knows ({})".format(", ".join(KINDS)))
         if frame != (0.0, 0.0, 0.0, 0.0):
             return self._left_out(node, "is inside another node")
-        if self._pose(node, frame) is not None:
+        pose = self._pose(node, frame)
+        if pose is not None and all(math.isfinite(part) for part in pose):
             self.robots.append(Robot(node, self._seed * 1009 + len(self.robots)))
         return None
 
@@ -136,6 +152,8 @@ class FlatWorld:
             mass = physics.number("mass", -1.0)
             if mass <= 0:
                 mass = physics.number("density", 1000.0) * sum(shape.volume for shape in shapes)
+            if not 0 < mass < math.inf:
+                mass = IMMOBILE
             if len(shapes) > 1:
                 self._scene.warn(
                     "SCENE_NOT_SIMULATED",
@@ -172,6 +190,9 @@ class FlatWorld:
             shape = Shape(x, y, yaw, height, radius=radius)
         else:
             return self._left_out(solid, "has a boundingObject of type {}".format(bounds.type))
+        sizes = (shape.height, *(shape.size or (shape.radius,)))
+        if not all(LEAST_SIZE_M <= size <= LARGEST_SIZE_M for size in sizes) or not math.isfinite(x + y + z + yaw):
+            return self._left_out(solid, "has a boundingObject without a possible size and place")
         bottom = ground + z - shape.height / 2
         if bottom <= REACH_M and bottom + shape.height > 0:
             shape.height = bottom + shape.height

@@ -4,7 +4,7 @@ import copy
 import re
 
 from .errors import SceneError, public_location
-from .language import Is, Node, Parser, Use
+from .language import MAX_NODES, Is, Node, Parser, Use
 from .templates import build_body
 
 SOLIDS = {
@@ -61,6 +61,7 @@ def load_scene(url, read, progress):
     if not infos:
         scene.nodes.insert(0, scene.world_info)
     _require_z_up(scene, text)
+    _require_clock(scene.world_info)
     _number(scene.nodes)
     progress("Finalizing nodes", 100)
     return scene
@@ -86,6 +87,14 @@ def _require_z_up(scene, text):
         )
 
 
+def _require_clock(world_info):
+    for name, default, least, most in (("basicTimeStep", 32.0, 1.0, 1000.0), ("FPS", 60.0, 1.0, 1000.0)):
+        value = world_info.get(name, default)
+        if not isinstance(value, float) or not least <= value <= most:
+            text = "{} of WorldInfo is a number from {:g} to {:g}.".format(name, least, most)
+            raise SceneError("SCENE_WRONG_TYPE", text, world_info.location)
+
+
 def _number(nodes):
     count = 0
     waiting = list(reversed(nodes))
@@ -96,12 +105,21 @@ def _number(nodes):
         waiting.extend(reversed(list(node.inner())))
 
 
+def _below(node):
+    waiting = list(node.inner())
+    while waiting:
+        child = waiting.pop()
+        yield child
+        waiting.extend(child.inner())
+
+
 class _Expander:
     def __init__(self, scene, read):
         self._scene = scene
         self._read = read
         self._declarations = {}
         self._definitions = {}
+        self._size = 0
 
     def expand(self, node):
         return self._node(node, None, 0)
@@ -110,6 +128,7 @@ class _Expander:
         """A copy of the node with PROTOs, USE and IS replaced; None when its type is not known."""
         if node.type not in KNOWN:
             return self._instance(node, fields, depth)
+        self._count(1, node.location)
         expanded = Node(node.type, {}, node.location, node.definition)
         for name, value in node.fields.items():
             expanded.fields[name] = self._value(value, fields, depth)
@@ -133,12 +152,24 @@ class _Expander:
         if isinstance(value, Is):
             if fields is None or value.name not in fields:
                 raise SceneError("SCENE_UNKNOWN_DEF", "There is no field {} to refer to.".format(value.name), value.location)
-            return copy.deepcopy(fields[value.name])
+            return self._copy(fields[value.name], value.location)
         if isinstance(value, Use):
             if value.name not in self._definitions:
                 raise SceneError("SCENE_UNKNOWN_DEF", "No node before this one has DEF {}.".format(value.name), value.location)
-            return copy.deepcopy(self._definitions[value.name])
+            return self._copy(self._definitions[value.name], value.location)
         return value
+
+    def _copy(self, value, location):
+        for node in value if isinstance(value, list) else [value]:
+            if isinstance(node, Node):
+                self._count(1 + sum(1 for _ in _below(node)), location)
+        return copy.deepcopy(value)
+
+    def _count(self, more, location):
+        """A USE of a USE of a USE grows fast."""
+        self._size += more
+        if self._size > MAX_NODES:
+            raise SceneError("SCENE_TOO_LARGE", "The world has more than {} nodes.".format(MAX_NODES), location)
 
     def _instance(self, node, outer, depth):
         if depth > MAX_PROTO_DEPTH:

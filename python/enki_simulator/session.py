@@ -73,7 +73,7 @@ class Session:
             line = "the simulator does not know this message: {}".format(shown)
             self.send({"type": "console", "stream": "stderr", "line": line})
             return
-        handler[0](self, body, *arguments)
+        self._guard(lambda: handler[0](self, body, *arguments))
 
     def _load(self, _body, world, seed):
         self._unload()
@@ -83,12 +83,12 @@ class Session:
         except Superseded:
             return
         except SceneError as error:
-            self.send({"type": "load-failed", "error": error.report(), "diagnostics": []})
-            return
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+            return self._load_failed(error)
+        except (RecursionError, MemoryError):
+            return self._load_failed(SceneError("SCENE_TOO_LARGE", "The world is too deep or too large for Enki's simulator."))
+        except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError) as error:
             message = "This world has a value that Enki's simulator cannot use ({}: {}).".format(type(error).__name__, error)
-            self.send({"type": "load-failed", "error": {"code": "SCENE_WRONG_TYPE", "message": message}, "diagnostics": []})
-            return
+            return self._load_failed(SceneError("SCENE_WRONG_TYPE", message))
         self._scene = scene
         self._simulation = simulation
         self._runner = Runner(simulation, time.monotonic, self.send)
@@ -96,6 +96,9 @@ class Session:
         self._runner.send_frame(True)
         self._runner.set_mode("pause", None)
         simulation.start_controllers()
+
+    def _load_failed(self, error):
+        self.send({"type": "load-failed", "error": error.report(), "diagnostics": []})
 
     def _progress(self, phase, percent):
         self.send({"type": "loading", "phase": phase, "percent": percent})
@@ -126,7 +129,7 @@ class Session:
 
     def _mode(self, _body, mode, until_ms):
         if self._runner is not None:
-            self._guard(lambda: self._runner.set_mode(mode, until_ms))
+            self._runner.set_mode(mode, until_ms)
 
     def _run(self):
         self._guard(self._runner.run)
@@ -136,6 +139,8 @@ class Session:
         try:
             action()
         except ArithmeticError as error:
+            if self._runner is None:
+                raise
             self._runner.due = None
             self._runner.mode = "pause"
             message = "The motion became infinite ({}). Use a smaller basic time step and reset.".format(error)

@@ -8,6 +8,7 @@ import { controllerLimits, simulatorLimits } from './sandbox/limits.js'
 import { openSandbox } from './sandbox/open-sandbox.js'
 import type { SandboxDriver } from './sandbox/sandbox.js'
 import { planEmbeddedSimulator } from './simulator/embedded-plan.js'
+import { enkiProblem, planEnki } from './simulator/enki-plan.js'
 import { SimulatorProcess } from './simulator/simulator-process.js'
 import { Slots } from './slots.js'
 import { Stage, type StageSources } from './stage.js'
@@ -19,6 +20,7 @@ export interface LocalRunOptions {
   readonly simulatedSeconds: number
   readonly seed?: number
   readonly sandbox: 'auto' | SandboxDriver
+  readonly simulator: 'built-in' | 'enki'
   readonly sources: StageSources
   readonly assetsDir: string
   readonly log: Logger
@@ -36,6 +38,8 @@ const LAST_WORDS_MS = 150
 
 /** Runs a world as fast as possible without a page, with the same simulator, sandbox and stream as for a visitor. */
 export async function runLocally(options: LocalRunOptions): Promise<LocalRunResult> {
+  const problem = options.simulator === 'enki' ? enkiProblem() : undefined
+  if (problem) throw new SimyardError('SIMULATOR_START_FAILED', `Enki cannot run here: ${problem}.`)
   const projectDir = dirname(dirname(options.worldFile))
   const world = `worlds/${basename(options.worldFile)}`
   const stage = new Stage(options.sources)
@@ -43,7 +47,11 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunResu
   const opened = openSandbox({ stageDir: stage.root, driver: options.sandbox })
   if (!opened.report.safe) options.line('stderr', opened.report.message)
   const simulator = new SimulatorProcess(
-    opened.sandbox.launch(planEmbeddedSimulator(stage, simulatorLimits, slots.take())),
+    opened.sandbox.launch(
+      options.simulator === 'enki'
+        ? planEnki({ stage, slot: slots.take() })
+        : planEmbeddedSimulator(stage, simulatorLimits, slots.take()),
+    ),
     performance.now(),
   )
   let instance: HostedInstance | undefined

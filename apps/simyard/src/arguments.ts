@@ -35,6 +35,7 @@ Options of run
   --seconds N       simulated seconds, 10 by default
   --seed N          seed of the sensors' noise, 1 by default
   --sandbox KIND    as above
+  --simulator NAME  built-in (default), or enki
 
 Examples
   npx simyard up --port 8123
@@ -49,6 +50,7 @@ const options = {
   host: { type: 'string' },
   data: { type: 'string' },
   sandbox: { type: 'string' },
+  simulator: { type: 'string' },
   max: { type: 'string' },
   'host-key': { type: 'string' },
   seconds: { type: 'string' },
@@ -60,6 +62,7 @@ const options = {
 } as const
 
 const sandboxes = ['auto', 'bubblewrap', 'firejail', 'docker', 'none'] as const
+const simulators = ['built-in', 'enki'] as const
 
 export interface Arguments {
   readonly command: Command
@@ -68,6 +71,7 @@ export interface Arguments {
   readonly host?: string
   readonly data?: string
   readonly sandbox?: (typeof sandboxes)[number]
+  readonly simulator?: (typeof simulators)[number]
   readonly max?: number
   readonly hostKey?: string
   readonly seconds?: number
@@ -102,17 +106,14 @@ export function parseArguments(argv: readonly string[]): Arguments {
       `Unknown command "${word}"${near ? `; did you mean "${near}"?` : '.'} See simyard --help.`,
     )
   }
-  const sandbox = sandboxes.find((name) => name === values.sandbox)
-  if (values.sandbox !== undefined && !sandbox) {
-    throw new SimyardError('CONFIG_INVALID', `--sandbox is one of ${sandboxes.join(', ')}, not "${values.sandbox}".`)
-  }
   return {
     command,
     files,
     port: numberOption('port', values.port, { min: 0, max: 65535 }),
     host: values.host,
     data: values.data,
-    sandbox,
+    sandbox: wordOption('sandbox', values.sandbox, sandboxes),
+    simulator: wordOption('simulator', values.simulator, simulators),
     max: numberOption('max', values.max, { min: 1, max: 10_000 }),
     hostKey: values['host-key'],
     seconds: numberOption('seconds', values.seconds, { min: 0, max: 1e7 }),
@@ -120,6 +121,14 @@ export function parseArguments(argv: readonly string[]): Arguments {
     quiet: values.quiet ?? false,
     drain: values.drain ?? false,
   }
+}
+
+function wordOption<T extends string>(name: string, text: string | undefined, words: readonly T[]): T | undefined {
+  const found = words.find((word) => word === text)
+  if (text !== undefined && !found) {
+    throw new SimyardError('CONFIG_INVALID', `--${name} is one of ${words.join(', ')}, not "${text}".`)
+  }
+  return found
 }
 
 function numberOption(name: string, text: string | undefined, range: { min: number; max: number }): number | undefined {

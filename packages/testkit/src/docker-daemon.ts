@@ -26,6 +26,11 @@ function dockerd(): string | undefined {
 
 /** Starts a Docker daemon with its own data and socket and without any network; the machine's own daemon is not touched. */
 export async function startDocker(): Promise<RunningDocker> {
+  // The quick driver is not possible on every file system.
+  return startWith('overlay2').catch(() => startWith('vfs'))
+}
+
+async function startWith(storageDriver: string): Promise<RunningDocker> {
   const folder = mkdtempSync(join(tmpdir(), 'simyard-dockerd-'))
   const socketPath = join(folder, 'docker.sock')
   const logPath = join(folder, 'dockerd.log')
@@ -40,7 +45,7 @@ export async function startDocker(): Promise<RunningDocker> {
       '--bridge=none',
       '--iptables=false',
       '--ip6tables=false',
-      '--storage-driver=vfs',
+      `--storage-driver=${storageDriver}`,
     ],
     { stdio: ['ignore', log, log], cwd: '/' },
   )

@@ -62,7 +62,7 @@ export const ATTEMPTS = [
   'kernel: keyring',
 ] as const
 
-/** Slots of programs are given out from 0; this one is never among them. */
+/** The last of this server's uids: slots of programs are given out from 0. */
 const SELF_TEST_SLOT = 99
 const LIMIT_MS = 20_000
 const CPU_SECONDS = 2
