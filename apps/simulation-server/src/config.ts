@@ -28,7 +28,10 @@ const ContainerConfig = z.strictObject({
 
 const FleetConfig = z.strictObject({
   sessionServer: z.url().describe('Its address, for example `https://robots.example`.'),
-  key: z.string().min(1).describe('Its `fleetKey`.'),
+  key: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must have no blanks')
+    .describe('Its `fleetKey`.'),
   entry: z
     .string()
     .optional()
