@@ -77,7 +77,7 @@ export const SessionServerConfig = z.strictObject({
   trustedProxies: z
     .array(z.union([z.ipv4(), z.ipv6()]))
     .default([])
-    .describe('Addresses of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.'),
+    .describe('Addresses of proxies whose `X-Forwarded-For` is believed when a server registers.'),
   mailVerifyCertificate: z
     .boolean()
     .default(true)
