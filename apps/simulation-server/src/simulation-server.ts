@@ -340,7 +340,7 @@ export class SimulationServer implements HttpPart {
   }
 
   private giveBack({ simulator, port }: { simulator: SimulatorProcess; port: number }): void {
-    simulator.kill()
+    this.pool.keep(simulator)
     this.releasePort(port)
   }
 
