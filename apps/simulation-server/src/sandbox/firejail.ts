@@ -92,17 +92,18 @@ export class FirejailSandbox implements Sandbox {
     const runtime = plan.runtime === 'node' ? this.runtimes.node : (this.runtimes.python ?? '/usr/bin/python3')
     const environment = { PATH: '/usr/bin', HOME: '/tmp', ...plan.env }
     const calls = Object.values(deniedSystemCalls()).map((number) => `$${number}`)
+    const processes = `--nproc=${plan.limits.processes}`
     // firejail as root, and the program below it as the slot: firejail wants a user that the password file knows.
-    const toSlot = runsAsRoot
-      ? ['--reuid', uid, '--regid', uid, '--clear-groups', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all']
-      : ['--no-new-privs']
+    const toSlot = ['--reuid', uid, '--regid', uid, '--clear-groups', '--no-new-privs', '--bounding-set=-all']
+    // Not root: set inside the new user namespace, the limit counts this program's processes and no other's.
+    const last = runsAsRoot
+      ? ['/usr/bin/setpriv', ...toSlot, '--inh-caps=-all']
+      : ['/usr/bin/prlimit', processes, '/usr/bin/setpriv', '--no-new-privs']
     return [
       '/usr/bin/prlimit',
       ...rlimitArguments(plan.runtime, plan.limits),
-      `--nproc=${plan.limits.processes}`,
-      '/usr/bin/setpriv',
-      '--pdeathsig',
-      'KILL',
+      ...(runsAsRoot ? [processes] : []),
+      ...withServer(),
       FIREJAIL,
       '--quiet',
       '--noprofile',
@@ -117,7 +118,7 @@ export class FirejailSandbox implements Sandbox {
       '--restrict-namespaces',
       '--protocol=unix',
       `--seccomp=${calls.join(',')}`,
-      runsAsRoot ? '--caps.keep=setuid,setgid,setpcap' : '--caps.drop=all',
+      ...(runsAsRoot ? ['--caps.keep=setuid,setgid,setpcap'] : ['--caps.drop=all', '--noroot']),
       '--deterministic-exit-code',
       '--keep-fd=3,4',
       ...this.hidden,
@@ -129,8 +130,7 @@ export class FirejailSandbox implements Sandbox {
       '-c',
       'exec "$@" 2>&4 4>&-',
       'sh',
-      '/usr/bin/setpriv',
-      ...toSlot,
+      ...last,
       '/usr/bin/env',
       '-i',
       ...Object.entries(environment).map(([key, value]) => `${key}=${translate(value)}`),
@@ -138,6 +138,15 @@ export class FirejailSandbox implements Sandbox {
       ...plan.args.map(translate),
     ]
   }
+}
+
+/**
+ * In front of firejail: ends it when the server dies. The kernel forgets that wish when a program with the setuid bit is
+ * executed by another user than root; then a shell that stays in front kills the whole process group.
+ */
+function withServer(): readonly string[] {
+  if (runsAsRoot) return ['/usr/bin/setpriv', '--pdeathsig', 'KILL']
+  return ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '/bin/sh', '-c', 'trap "kill -KILL 0" TERM; "$@" & wait $!', 'sh']
 }
 
 function killGroup(pid: number): void {
