@@ -33,6 +33,9 @@ export const projectStart: Bench = {
     })
     try {
       await untilWarm(server)
+      const asker = askForLoad(server.port)
+      await sleep(2000)
+      tell({ name: '/load while nobody starts, p99', value: percentile(await asker.stop(), 0.99), unit: 'ms' })
       const alone = await start(server, names.slice(0, 1))
       tell({ name: 'a clone of 2 s, one visitor, ready', value: alone.lastMs, unit: 'ms' })
       await untilWarm(server)

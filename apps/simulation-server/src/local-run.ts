@@ -20,7 +20,7 @@ export interface LocalRunOptions {
   readonly simulatedSeconds: number
   readonly seed?: number
   readonly sandbox: 'auto' | SandboxDriver
-  readonly simulator: 'built-in' | 'enki'
+  readonly simulator: 'embedded' | 'enki'
   readonly sources: StageSources
   readonly assetsDir: string
   readonly log: Logger

@@ -35,7 +35,7 @@ Options of run
   --seconds N       simulated seconds, 10 by default
   --seed N          seed of the sensors' noise, 1 by default
   --sandbox KIND    as above
-  --simulator NAME  built-in (default), or enki
+  --simulator NAME  embedded (default), or enki
 
 Examples
   npx simyard up --port 8123
@@ -62,7 +62,7 @@ const options = {
 } as const
 
 const sandboxes = ['auto', 'bubblewrap', 'firejail', 'docker', 'none'] as const
-const simulators = ['built-in', 'enki'] as const
+const simulators = ['embedded', 'enki'] as const
 
 export interface Arguments {
   readonly command: Command

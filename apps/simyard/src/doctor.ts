@@ -3,6 +3,7 @@ import { cpus, tmpdir, totalmem } from 'node:os'
 import {
   ControlGroups,
   findPython,
+  findTool,
   openSandbox,
   type SelfTestReport,
   Stage,
@@ -59,6 +60,7 @@ function examine(builds: readonly string[]): Finding[] {
   const problem = sandboxProblem('bubblewrap')
   const others = (['firejail', 'docker'] as const).filter((driver) => !sandboxProblem(driver))
   const python = findPython()
+  const git = findTool('git')
   const cores = cpus().length
   return [
     nodeFinding(),
@@ -86,6 +88,11 @@ function examine(builds: readonly string[]): Finding[] {
       name: 'Python',
       state: python ? 'ok' : 'limited',
       text: python ? python : 'no python3: only JavaScript controllers run (Debian, Ubuntu: apt install python3)',
+    },
+    {
+      name: 'git',
+      state: git ? 'ok' : 'limited',
+      text: git ? git : 'no git: projects of repositories cannot be fetched (Debian, Ubuntu: apt install git)',
     },
     {
       name: 'Process limits',

@@ -122,6 +122,9 @@ function openSimulationServer(
   })
 }
 
+/** What the session server answers, beside its queue. */
+const SESSION_PATHS: ReadonlySet<string> = new Set(['/session', '/load', '/monitor', '/status', '/metrics'])
+
 /** Sends each request to its server by the path, as docs/architecture.md lists them. */
 class OnePort implements HttpPart {
   constructor(private readonly parts: { sessions: SessionServer; simulation: SimulationServer; website: Website }) {}
@@ -129,7 +132,7 @@ class OnePort implements HttpPart {
   handle(request: IncomingMessage, response: ServerResponse, path: string): void {
     const [pathname = '/'] = path.split('?')
     if (pathname === '/healthz' || pathname === '/readyz') return sendText(response, 200, 'ok')
-    if (pathname === '/session' || pathname === '/load' || pathname === '/monitor')
+    if (SESSION_PATHS.has(pathname) || pathname.startsWith('/api/v1/sessions'))
       return this.parts.sessions.handle(request, response, path)
     const simulation = simulationPath(path)
     if (simulation !== undefined) return this.parts.simulation.handle(request, response, simulation)

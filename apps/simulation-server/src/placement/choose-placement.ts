@@ -1,7 +1,10 @@
+import { SimyardError } from '@simyard/protocol'
 import type { Logger } from '@simyard/service-host'
 import type { SimulationServerConfig } from '../config.js'
 import type { OpenSandbox } from '../sandbox/open-sandbox.js'
+import type { LaunchPlan } from '../sandbox/sandbox.js'
 import { planEmbeddedSimulator } from '../simulator/embedded-plan.js'
+import { enkiProblem, planEnki } from '../simulator/enki-plan.js'
 import { Slots } from '../slots.js'
 import type { Stage } from '../stage.js'
 import type { StreamDoor } from '../stream/stream-door.js'
@@ -51,19 +54,38 @@ export function choosePlacement(parts: PlacementParts): Placement {
       log,
     })
   }
+  if (driver === 'enki') {
+    const problem = enkiProblem()
+    if (problem)
+      throw new SimyardError('CONFIG_INVALID', `"placement": "enki" cannot be used on this machine: ${problem}.`)
+    return hosted(parts, 'enki', 'Enki runs the simulations: flat worlds with e-puck and Thymio II robots.', (slot) =>
+      planEnki({ stage, limits: config.simulatorLimits, slot }),
+    )
+  }
+  return hosted(parts, 'embedded', "Simyard's own simulator runs the simulations.", (slot) =>
+    planEmbeddedSimulator(stage, config.simulatorLimits, slot),
+  )
+}
+
+function hosted(
+  { config, log, stage, openSandbox, door, assetsDir }: PlacementParts,
+  driver: 'embedded' | 'enki',
+  description: string,
+  plan: (slot: number) => LaunchPlan,
+): Placement {
   return new HostedPlacement({
-    driver: 'embedded',
-    description: "Simyard's own simulator runs the simulations.",
-    plan: (slot) => planEmbeddedSimulator(stage, config.simulatorLimits, slot),
+    driver,
+    description,
+    plan,
     context: {
-      openSandbox: parts.openSandbox,
+      openSandbox,
       stage,
       slots: new Slots(),
       controllerLimits: config.controllerLimits,
-      assetsDir: parts.assetsDir,
+      assetsDir,
       log,
       hangLimitMs: config.controllerHangSeconds * 1000,
-      door: parts.door,
+      door,
     },
     warm: {
       atLeast: config.warmSimulators,

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { SimyardError } from '@simyard/protocol'
+import { smallDiskProblem, withSmallDisk } from '@simyard/testkit'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ZipFile } from 'yazl'
@@ -203,39 +203,13 @@ describe('hostile archives', () => {
   })
 })
 
-const mountProblem =
-  process.getuid?.() !== 0
-    ? 'not root'
-    : existsSync('/bin/mount') && canMount()
-      ? undefined
-      : 'mounting is not permitted'
-
-function canMount(): boolean {
-  const probe = mkdtempSync(join(tmpdir(), 'simyard-mount-'))
-  try {
-    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', probe], { stdio: 'ignore' })
-    execFileSync('/bin/umount', [probe])
-    return true
-  } catch {
-    return false
-  } finally {
-    rmSync(probe, { recursive: true, force: true })
-  }
-}
-
-test.skipIf(mountProblem !== undefined)(
-  `a full disk is told by its name${mountProblem ? ` (skipped: ${mountProblem})` : ''}`,
-  async () => {
-    const small = join(folder, 'small')
-    mkdirSync(small)
-    const file = join(folder, 'archive.zip')
-    const noise = Buffer.from(Array.from({ length: 400_000 }, (_, i) => (i * 7919 + (i >> 5) * 31) & 255))
-    writeFileSync(file, await zip(['a.bin', noise]))
-    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', small])
-    try {
+test.skipIf(smallDiskProblem !== undefined)(
+  `a full disk is told by its name${smallDiskProblem ? ` (skipped: ${smallDiskProblem})` : ''}`,
+  () =>
+    withSmallDisk(128, async (small) => {
+      const file = join(folder, 'archive.zip')
+      const noise = Buffer.from(Array.from({ length: 400_000 }, (_, i) => (i * 7919 + (i >> 5) * 31) & 255))
+      writeFileSync(file, await zip(['a.bin', noise]))
       await expect(extractArchive(file, small, limits, patient)).rejects.toMatchObject({ code: 'DISK_FULL' })
-    } finally {
-      execFileSync('/bin/umount', [small])
-    }
-  },
+    }),
 )

@@ -26,6 +26,14 @@ export interface Revision {
   readonly folder: string
 }
 
+interface GitContext {
+  readonly address: RepositoryAddress
+  readonly cwd: string
+  readonly preparation: Preparation
+  /** By performance.now(). */
+  readonly deadlineMs: number
+}
+
 /** git as a child process, without anything that a repository or this machine's settings could make it run. */
 export class Git {
   /** @param mirror address that replaces https://github.com/ */
@@ -99,16 +107,7 @@ export class Git {
     }
   }
 
-  private async run(
-    args: readonly string[],
-    context: {
-      readonly address: RepositoryAddress
-      readonly cwd: string
-      readonly preparation: Preparation
-      /** By performance.now(). */
-      readonly deadlineMs: number
-    },
-  ): Promise<ToolResult> {
+  private async run(args: readonly string[], context: GitContext): Promise<ToolResult> {
     const program = findTool('git')
     if (!program) {
       throw new SimyardError(
@@ -129,7 +128,7 @@ export class Git {
       onLine: progressFilter(preparation),
     })
     if (result.end === 'exited' && result.exitCode === 0) return result
-    throw this.explain(address, result, preparation.signal)
+    throw this.explain(context, result)
   }
 
   private settings(): string[] {
@@ -175,16 +174,16 @@ export class Git {
     return /^(https?|file):/.exec(this.mirror)?.[1] ?? 'file'
   }
 
-  private explain(address: RepositoryAddress, { end, stderr, ...result }: ToolResult, signal: AbortSignal): unknown {
+  private explain({ address, cwd, preparation }: GitContext, { end, stderr, signal }: ToolResult): unknown {
     const url = urlOf(address)
     const said = stderr.join('\n')
-    if (end === 'aborted') return signal.reason
+    if (end === 'aborted') return preparation.signal.reason
     if (end === 'time') {
       const seconds = Math.round(this.limits.timeoutMs / 1000)
       return new SimyardError('REPOSITORY_UNAVAILABLE', `${url} did not come within ${seconds} s. Try again later.`)
     }
-    if (/no space left on device|disk quota exceeded/i.test(said)) return diskFull()
-    if (end === 'output' || result.signal === 'SIGXFSZ' || /file too large|signal 25/i.test(said))
+    if (/no space left on device|out of diskspace|disk quota exceeded/i.test(said)) return diskFull()
+    if (end === 'output' || signal === 'SIGXFSZ' || /file too large|signal 25/i.test(said))
       return projectTooLarge(this.limits)
     if (
       /could not read Username|Authentication failed|not found|does not exist|does not appear to be a git/i.test(said)
@@ -195,7 +194,9 @@ export class Git {
       )
     }
     const reason = stderr.findLast((line) => /^(fatal|error):/.test(line)) ?? stderr.at(-1) ?? 'no reason given'
-    return new SimyardError('REPOSITORY_UNAVAILABLE', `${url} could not be fetched (${reason.slice(0, 300)}).`)
+    // Visitors need not know where things are on this machine.
+    const told = (cwd === '/' ? reason : reason.replaceAll(cwd, '')).replaceAll(this.mirror ?? GITHUB, GITHUB)
+    return new SimyardError('REPOSITORY_UNAVAILABLE', `${url} could not be fetched (${told.slice(0, 300)}).`)
   }
 }
 

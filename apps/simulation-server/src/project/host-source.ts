@@ -45,8 +45,6 @@ export async function prepareHostProject(
           if (baseDir !== undefined) await cp(baseDir, folder, { recursive: true, dereference: true })
           if (came) await copyFolder(files, folder, signal)
           await makeProgramsExecutable(folder)
-        } catch (error) {
-          throw explainDisk(error)
         } finally {
           release()
         }

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type ClientRequest, decodeClientRequest } from '@simyard/protocol'
-import { descendantsOf, type GitHost, startGitHost } from '@simyard/testkit'
+import { descendantsOf, type GitHost, smallDiskProblem, startGitHost, withSmallDisk } from '@simyard/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { SimulationServerConfig } from '../config.js'
 import { findTool } from '../sandbox/tool.js'
@@ -311,6 +311,18 @@ describe.skipIf(gitProblem !== undefined)(`repositories${gitProblem ? ` (skipped
     expect(await codeOf(wanted.prepare(patient))).toContain('PROJECT_TOO_LARGE')
     expect(readdirSync(join(folder, 'work/repositories'))).toEqual([])
   })
+
+  test.skipIf(smallDiskProblem !== undefined)(
+    `a full disk is told by its name${smallDiskProblem ? ` (skipped: ${smallDiskProblem})` : ''}`,
+    () =>
+      withSmallDisk(256, async (small) => {
+        const noise = Buffer.from(Array.from({ length: 600_000 }, (_, i) => (i * 7919 + (i >> 5) * 31) & 255))
+        host.commit('alice/noise', { 'worlds/a.wbt': WORLD, 'data.bin': noise })
+        const wanted = await open({ repositoryCache: small }).find(start(`${github}alice/noise/blob/main/worlds/a.wbt`))
+        expect(await codeOf(wanted.prepare(patient))).toContain('DISK_FULL')
+        expect(readdirSync(small)).toEqual([])
+      }),
+  )
 
   test('without git the error says so', async () => {
     const path = process.env.PATH

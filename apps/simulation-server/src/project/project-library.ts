@@ -4,7 +4,7 @@ import { localProject, prepareFolder } from './folder-source.js'
 import { HostKeys } from './host-keys.js'
 import { prepareHostProject } from './host-source.js'
 import type { ProjectConfig } from './project-config.js'
-import type { ProjectLimits } from './project-limits.js'
+import { explainDisk, type ProjectLimits } from './project-limits.js'
 import type { Preparation, PreparedProject, ProjectSource } from './project-source.js'
 import { type HostReference, referenceOf, type SiteReference, type WorldReference } from './reference.js'
 import { checkRepository, type RepositoryRules } from './repository-rules.js'
@@ -77,8 +77,12 @@ export class ProjectLibrary {
         return {
           ...project,
           fill: async (folder, signal) => {
-            await project.fill(folder, signal)
-            await writeSessionFiles(folder, session, request.visitor)
+            try {
+              await project.fill(folder, signal)
+              await writeSessionFiles(folder, session, request.visitor)
+            } catch (error) {
+              throw explainDisk(error)
+            }
           },
         }
       },

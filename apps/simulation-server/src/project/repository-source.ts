@@ -51,9 +51,7 @@ export class RepositorySource {
     }
     return {
       fill: async (folder, signal) => {
-        await copyFolder(project, folder, signal).catch((error: unknown) => {
-          throw explainDisk(error)
-        })
+        await copyFolder(project, folder, signal)
         // Once more: a link into another folder of the repository leads out of the project.
         await removeStrayLinks(folder)
         entry.release()

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { Logger } from '@simyard/service-host'
 import { processTurn } from '../sandbox/process-start.js'
 import type { SimulatorProcess } from './simulator-process.js'
@@ -22,6 +23,7 @@ export class WarmPool {
   private starting: Promise<void> | undefined
   private closed = false
   private failures = 0
+  private readonly coldStarts: Promise<void>[] = []
 
   constructor(
     private readonly start: () => SimulatorProcess,
@@ -43,6 +45,8 @@ export class WarmPool {
 
   fill(): void {
     if (this.closed || this.starting || this.warm.length >= this.wanted) return
+    // Somebody waits for one: those to come have time.
+    if (this.coldStarts.length > 0) return
     this.starting = this.startOne().finally(() => {
       this.starting = undefined
       // A simulator that cannot start at all must not be started without end.
@@ -79,11 +83,29 @@ export class WarmPool {
     this.demand.arrived(performance.now())
     const simulator = this.warm.shift()
     setImmediate(() => this.fill())
-    if (simulator) return simulator
-    await processTurn()
-    const cold = this.start()
-    await cold.ready()
-    return cold
+    return simulator ?? this.startCold()
+  }
+
+  /** As many at a time as there are processors: more would only take each other's turns, and the server's. */
+  private async startCold(): Promise<SimulatorProcess> {
+    const before = this.coldStarts[this.coldStarts.length - availableParallelism()]
+    const started = (async () => {
+      await before
+      await processTurn()
+      const cold = this.start()
+      await cold.ready()
+      return cold
+    })()
+    const ended = started.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.coldStarts.push(ended)
+    void ended.then(() => {
+      this.coldStarts.splice(this.coldStarts.indexOf(ended), 1)
+      this.fill()
+    })
+    return started
   }
 
   close(): void {
