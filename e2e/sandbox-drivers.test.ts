@@ -13,9 +13,9 @@ import {
 } from '@simyard/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DockerEngine } from '../apps/simulation-server/src/docker/engine.js'
-import { DockerSandbox } from '../apps/simulation-server/src/sandbox/docker.js'
+import type { DockerSandbox } from '../apps/simulation-server/src/sandbox/docker.js'
 import { firejailProblem } from '../apps/simulation-server/src/sandbox/firejail.js'
-import { bubblewrapProblem } from '../apps/simulation-server/src/sandbox/open-sandbox.js'
+import { bubblewrapProblem, openSandbox } from '../apps/simulation-server/src/sandbox/open-sandbox.js'
 import type { SandboxDriver } from '../apps/simulation-server/src/sandbox/sandbox.js'
 import type { SelfTestReport } from '../apps/simulation-server/src/sandbox/self-test.js'
 import { enkiProblem } from '../apps/simulation-server/src/simulator/enki-plan.js'
@@ -98,7 +98,7 @@ for (const driver of ['bubblewrap', 'firejail', 'docker', 'none'] as const) {
         server.kill('SIGKILL')
         await new Promise((resolve) => server.once('exit', resolve))
         // Containers belong to the daemon: the next server removes them when it starts.
-        if (driver === 'docker') await new DockerSandbox({ socketPath: docker?.socketPath }, stageDir).prepare()
+        if (driver === 'docker') await (openSandbox({ ...options(), stageDir }).sandbox as DockerSandbox).prepare()
         await expect.poll(found, { timeout: 3000 }).toEqual([])
         if (!docker || driver !== 'docker') return
         expect(await new DockerEngine(docker.socketPath).list(['simyard.server'])).toEqual([])

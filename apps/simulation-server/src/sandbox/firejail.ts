@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { PassThrough, type Readable } from 'node:stream'
 import type { ControlGroups } from './control-groups.js'
 import { rlimitArguments } from './limits.js'
@@ -13,10 +14,12 @@ const FIREJAIL = '/usr/bin/firejail'
 const VISIBLE = new Set(['bin', 'lib', 'lib32', 'lib64', 'libx32', 'sbin', 'usr', 'proc', 'dev', 'tmp', 'etc', 'run'])
 
 /** Why firejail cannot be used, or undefined when a trial run succeeds. */
-export function firejailProblem(): string | undefined {
+export function firejailProblem(stageDir = tmpdir()): string | undefined {
   if (process.platform !== 'linux') return 'firejail needs Linux'
   if (!existsSync(FIREJAIL)) return 'firejail is not installed (Debian, Ubuntu: apt install firejail)'
   if (!existsSync('/usr/bin/setpriv')) return 'setpriv is missing (Debian, Ubuntu: package util-linux)'
+  if (!stageDir.startsWith('/tmp'))
+    return `firejail can show programs what lies in /tmp, and not ${stageDir}: set TMPDIR=/tmp`
   const trial = spawnSync(FIREJAIL, ['--quiet', '--noprofile', '--net=none', '--keep-fd=3', '--', '/usr/bin/true'], {
     encoding: 'utf8',
     timeout: 5000,
@@ -122,7 +125,7 @@ export class FirejailSandbox implements Sandbox {
       '--deterministic-exit-code',
       '--keep-fd=3,4',
       ...this.hidden,
-      ...Object.keys(plan.readOnly).map((outside) => `--whitelist=${outside}`),
+      ...[...Object.keys(plan.readOnly), ...this.runtimes.shown].map((outside) => `--whitelist=${outside}`),
       '--read-only=/tmp',
       `--private-cwd=${translate(plan.cwd)}`,
       '--',
