@@ -49,6 +49,7 @@ const common = () => ({
   server: '127.0.0.1',
   logFormat: 'json',
   warmSimulators: 1,
+  warmSimulatorsMax: 1,
   maxConnections: 10,
   websites: [site.address],
   keyDir: join(folder, 'keys'),

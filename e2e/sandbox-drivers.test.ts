@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,10 +13,11 @@ import {
 } from '@simyard/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DockerEngine } from '../apps/simulation-server/src/docker/engine.js'
-import { DockerSandbox } from '../apps/simulation-server/src/sandbox/docker.js'
+import type { DockerSandbox } from '../apps/simulation-server/src/sandbox/docker.js'
 import { firejailProblem } from '../apps/simulation-server/src/sandbox/firejail.js'
-import { bubblewrapProblem } from '../apps/simulation-server/src/sandbox/open-sandbox.js'
+import { bubblewrapProblem, openSandbox } from '../apps/simulation-server/src/sandbox/open-sandbox.js'
 import type { SandboxDriver } from '../apps/simulation-server/src/sandbox/sandbox.js'
+import type { SelfTestReport } from '../apps/simulation-server/src/sandbox/self-test.js'
 import { enkiProblem } from '../apps/simulation-server/src/simulator/enki-plan.js'
 import { Bench } from './simulators/bench.js'
 
@@ -97,7 +98,7 @@ for (const driver of ['bubblewrap', 'firejail', 'docker', 'none'] as const) {
         server.kill('SIGKILL')
         await new Promise((resolve) => server.once('exit', resolve))
         // Containers belong to the daemon: the next server removes them when it starts.
-        if (driver === 'docker') await new DockerSandbox({ socketPath: docker?.socketPath }, stageDir).prepare()
+        if (driver === 'docker') await (openSandbox({ ...options(), stageDir }).sandbox as DockerSandbox).prepare()
         await expect.poll(found, { timeout: 3000 }).toEqual([])
         if (!docker || driver !== 'docker') return
         expect(await new DockerEngine(docker.socketPath).list(['simyard.server'])).toEqual([])
@@ -108,6 +109,45 @@ for (const driver of ['bubblewrap', 'firejail', 'docker', 'none'] as const) {
     })
   })
 }
+
+const SELF_TEST = `
+const { openSandbox, selfTest, Stage } = await import(${JSON.stringify(`${repositoryRoot}apps/simulation-server/dist/index.js`)})
+const root = ${JSON.stringify(repositoryRoot)}
+const stage = new Stage({
+  simulatorDir: root + 'apps/simulator/dist/bundle', pythonDir: root + 'python', javascriptDir: root + 'javascript/controller',
+})
+try {
+  const opened = openSandbox({ stageDir: stage.root, driver: 'bubblewrap' })
+  const report = await selfTest(opened)
+  console.log(JSON.stringify({ ...report, ...opened.report, safe: report.safe }))
+} finally {
+  stage.remove()
+}
+`
+
+const setpriv = '/usr/bin/setpriv'
+const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
+const nobodyProblem = () => {
+  if (process.getuid?.() !== 0) return 'only root can become another user'
+  const script = ['-e', 'process.exit(0)', repositoryRoot]
+  const reads = spawnSync(setpriv, [...nobody, '/usr/bin/test', '-r', `${repositoryRoot}package.json`]).status === 0
+  const runs = spawnSync(setpriv, [...nobody, process.execPath, ...script]).status === 0
+  return reads && runs ? undefined : 'the user nobody cannot read this checkout'
+}
+const unprivileged = problems.bubblewrap ?? nobodyProblem()
+
+test.skipIf(unprivileged !== undefined)(
+  `bubblewrap under a user without rights${unprivileged ? ` (skipped: ${unprivileged})` : ''}: all is stopped but what needs control groups`,
+  () => {
+    const args = [...nobody, process.execPath, '--input-type=module', '-e', SELF_TEST]
+    const { stdout, stderr } = spawnSync(setpriv, args, { encoding: 'utf8', cwd: '/', env: { PATH: '/usr/bin' } })
+    expect(stderr).toBe('')
+    const report = JSON.parse(stdout) as SelfTestReport & { driver: string; hardCaps: boolean }
+    const possible = report.attempts.filter(({ result }) => result !== 'stopped').map(({ attempt }) => attempt)
+    expect(report).toMatchObject({ driver: 'bubblewrap', safe: true })
+    expect(possible).toEqual(report.hardCaps ? [] : ['memory: several processes'])
+  },
+)
 
 const dockerTitle = `docker with an image of the operator's${problems.docker ? ` (skipped: ${problems.docker})` : ''}`
 describe.skipIf(problems.docker !== undefined)(dockerTitle, () => {

@@ -12,6 +12,8 @@ const ARENA = 'Viewpoint { position -1 -1 1 }\nRectangleArena { floorSize 1 1 }\
 const files = {
   'worlds/still.wbt': `${HEAD}${ARENA}${ROBOT('one', '<none>', 0)}`,
   'worlds/driven.wbt': `${HEAD}${ARENA}${ROBOT('one', 'drive', 0.2)}\n${ROBOT('two', '<extern>', -0.2)}`,
+  // The walls' inner faces are at ±0.5; the robot's edge is 0.0355 from its middle.
+  'worlds/wall.wbt': `${HEAD}${ARENA}E-puck { translation 0.4445 -0.4345 0 controller "look" }`,
   'worlds/wrong.wbt': `${HEAD}RectangleArena {\n  floorSize 1 1 ]\n}`,
 }
 const encoder = new TextEncoder()
@@ -198,6 +200,32 @@ for (const { name, problem } of simulators) {
       expect(frame).toMatchObject({ full: true, frame: { timeMs: 0 } })
       const again = await talk.next('start-controller', () => true, resetFrom)
       expect(again.message.controller).not.toBe(controller)
+    })
+
+    test('an e-puck sees the wall before it, on its right, and nothing behind it', async () => {
+      const { from } = await load('worlds/wall.wbt')
+      const { message: start } = await talk.next('start-controller', () => true, from)
+      const { controller } = start
+      const names = Array.from({ length: 8 }, (_, index) => `ps${index}`)
+      const commands = names.map((device) => ({ set: 'enable', device, periodMs: 16 }))
+      talk.send({ type: 'mode', mode: 'fast' })
+      talk.send({ type: 'controller-data', controller }, line({ type: 'hello', version: 1, language: 'test' }))
+      talk.send({ type: 'controller-data', controller }, line({ type: 'step', ms: 16, commands }))
+      const { body } = await talk.next(
+        'controller-data',
+        () => true,
+        (await talk.next('controller-data', () => true, from)).index + 1,
+      )
+      await pause()
+      const { values } = JSON.parse(new TextDecoder().decode(body)) as { values: Record<string, number> }
+      // Two centimetres to the wall ahead, three to the one on the right: the same table for both simulators.
+      for (const name of ['ps0', 'ps7']) {
+        expect(values[name], name).toBeGreaterThan(180)
+        expect(values[name], name).toBeLessThan(420)
+      }
+      expect(values.ps2, 'ps2').toBeGreaterThan(140)
+      expect(values.ps2, 'ps2').toBeLessThan(330)
+      for (const name of ['ps3', 'ps4', 'ps5']) expect(values[name], name).toBeLessThan(110)
     })
 
     test('S9: what is not controller-v1 is refused, with a reason on the console', async () => {

@@ -227,7 +227,7 @@ def become_root():
 
 
 def spin():
-    """The CPU limit of the attempts is two seconds; the time on the wall is bounded too."""
+    """The CPU limit of the attempts is a second; the time on the wall is bounded too."""
     end = time.monotonic() + 8
     while time.monotonic() < end:
         pass

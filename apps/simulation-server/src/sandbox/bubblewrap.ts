@@ -72,6 +72,7 @@ export class BubblewrapSandbox implements Sandbox {
     mounts.push('--size', bytes(limits.diskMiB), '--tmpfs', '/work')
     mounts.push('--size', '1048576', '--tmpfs', '/tmp')
     for (const [outside, inside] of Object.entries(plan.readOnly)) mounts.push('--ro-bind', outside, inside)
+    for (const file of this.runtimes.shown) mounts.push('--ro-bind', file, file)
     mounts.push('--remount-ro', '/')
 
     const environment = { PATH: '/usr/bin', HOME: '/work', ...plan.env }

@@ -18,6 +18,7 @@ import { type Duplex, duplexPair, PassThrough } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { ContainerSpec } from '../docker/container-spec.js'
 import { DEFAULT_DOCKER_SOCKET, DockerEngine } from '../docker/engine.js'
+import type { Runtimes } from './runtimes.js'
 import {
   CHANNEL_SOCKET_VARIABLE,
   type ExitStatus,
@@ -75,6 +76,7 @@ export class DockerSandbox implements Sandbox {
 
   constructor(
     private readonly options: DockerOptions,
+    private readonly runtimes: Runtimes,
     private readonly stageDir: string,
   ) {
     this.engine = new DockerEngine(options.socketPath)
@@ -136,21 +138,21 @@ export class DockerSandbox implements Sandbox {
     }
   }
 
+  private runtime({ runtime }: LaunchPlan): string {
+    if (this.options.image !== undefined) return runtime === 'node' ? 'node' : 'python3'
+    return runtime === 'node' ? this.runtimes.node : (this.runtimes.python ?? '/usr/bin/python3')
+  }
+
   private spec(plan: LaunchPlan, channelDir: string): ContainerSpec {
     const { limits } = plan
     const uid = uidOfSlot(plan.slot)
     const mebibyte = 1024 * 1024
-    const own = this.options.image === undefined
+    const shown = this.options.image === undefined ? ['/usr', ...this.runtimes.shown] : []
     const rlimit = (name: string, value: number) => ({ name, soft: value, hard: value })
     return {
       image: this.options.image ?? `${SKELETON.repository}:${SKELETON.tag}`,
       entrypoint: [],
-      command: [
-        ...(own
-          ? [plan.runtime === 'node' ? '/usr/bin/node' : '/usr/bin/python3']
-          : [plan.runtime === 'node' ? 'node' : 'python3']),
-        ...plan.args,
-      ],
+      command: [this.runtime(plan), ...plan.args],
       env: {
         PATH: '/usr/local/bin:/usr/bin:/bin',
         HOME: '/work',
@@ -167,7 +169,7 @@ export class DockerSandbox implements Sandbox {
       hostname: 'sandbox',
       network: 'none',
       mounts: [
-        ...(own ? [{ source: '/usr', target: '/usr', readOnly: true }] : []),
+        ...shown.map((path) => ({ source: path, target: path, readOnly: true })),
         ...Object.entries(plan.readOnly).map(([source, target]) => ({ source, target, readOnly: true })),
         { source: channelDir, target: CHANNEL_DIR, readOnly: true },
       ],

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -226,6 +226,34 @@ for (const driver of ['bubblewrap', 'firejail', 'docker', 'none'] as const) {
     test.skipIf(driver === 'none')('slots do not share their process limit', async () => {
       const both = [launch('forks.py', [], { slot: 81 }), launch('forks.py', [], { slot: 82 })]
       expect(await Promise.all(both.map(firstLine))).toEqual(['forked 20', 'forked 20'])
+    })
+
+    test.skipIf(driver === 'none')('Node may lie in a folder that only the server may enter', async () => {
+      const home = mkdtempSync(join(tmpdir(), 'simyard-home-'))
+      const nodePath = join(home, 'node')
+      copyFileSync(process.execPath, nodePath)
+      const stageDir = mkdtempSync(join(tmpdir(), 'simyard-stage-of-test-'))
+      chmodSync(stageDir, 0o711)
+      try {
+        const options = { stageDir, driver, nodePath, docker: { socketPath: docker?.socketPath } }
+        const started = openSandbox(options).sandbox.launch({
+          label: 'node',
+          runtime: 'node',
+          args: ['-p', 'process.execPath'],
+          readOnly: { [join(folder, 'code')]: '/work/code' },
+          cwd: '/work/code',
+          env: {},
+          limits: simulatorLimits,
+          slot: 83,
+        })
+        running.push(started)
+        const [said, errors] = await Promise.all([text(started.stdout), text(started.stderr), started.exited])
+        expect(errors).toBe('')
+        expect(said.trim()).toBe(join(stageDir, 'node'))
+      } finally {
+        rmSync(home, { recursive: true })
+        rmSync(stageDir, { recursive: true })
+      }
     })
 
     test('a program that is not there is told on stderr', async () => {

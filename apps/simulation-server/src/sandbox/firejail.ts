@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { PassThrough, type Readable } from 'node:stream'
 import type { ControlGroups } from './control-groups.js'
 import { rlimitArguments } from './limits.js'
@@ -13,10 +14,12 @@ const FIREJAIL = '/usr/bin/firejail'
 const VISIBLE = new Set(['bin', 'lib', 'lib32', 'lib64', 'libx32', 'sbin', 'usr', 'proc', 'dev', 'tmp', 'etc', 'run'])
 
 /** Why firejail cannot be used, or undefined when a trial run succeeds. */
-export function firejailProblem(): string | undefined {
+export function firejailProblem(stageDir = tmpdir()): string | undefined {
   if (process.platform !== 'linux') return 'firejail needs Linux'
   if (!existsSync(FIREJAIL)) return 'firejail is not installed (Debian, Ubuntu: apt install firejail)'
   if (!existsSync('/usr/bin/setpriv')) return 'setpriv is missing (Debian, Ubuntu: package util-linux)'
+  if (!stageDir.startsWith('/tmp'))
+    return `firejail can show programs what lies in /tmp, and not ${stageDir}: set TMPDIR=/tmp`
   const trial = spawnSync(FIREJAIL, ['--quiet', '--noprofile', '--net=none', '--keep-fd=3', '--', '/usr/bin/true'], {
     encoding: 'utf8',
     timeout: 5000,
@@ -92,17 +95,18 @@ export class FirejailSandbox implements Sandbox {
     const runtime = plan.runtime === 'node' ? this.runtimes.node : (this.runtimes.python ?? '/usr/bin/python3')
     const environment = { PATH: '/usr/bin', HOME: '/tmp', ...plan.env }
     const calls = Object.values(deniedSystemCalls()).map((number) => `$${number}`)
+    const processes = `--nproc=${plan.limits.processes}`
     // firejail as root, and the program below it as the slot: firejail wants a user that the password file knows.
-    const toSlot = runsAsRoot
-      ? ['--reuid', uid, '--regid', uid, '--clear-groups', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all']
-      : ['--no-new-privs']
+    const toSlot = ['--reuid', uid, '--regid', uid, '--clear-groups', '--no-new-privs', '--bounding-set=-all']
+    // Not root: set inside the new user namespace, the limit counts this program's processes and no other's.
+    const last = runsAsRoot
+      ? ['/usr/bin/setpriv', ...toSlot, '--inh-caps=-all']
+      : ['/usr/bin/prlimit', processes, '/usr/bin/setpriv', '--no-new-privs']
     return [
       '/usr/bin/prlimit',
       ...rlimitArguments(plan.runtime, plan.limits),
-      `--nproc=${plan.limits.processes}`,
-      '/usr/bin/setpriv',
-      '--pdeathsig',
-      'KILL',
+      ...(runsAsRoot ? [processes] : []),
+      ...withServer(),
       FIREJAIL,
       '--quiet',
       '--noprofile',
@@ -117,11 +121,11 @@ export class FirejailSandbox implements Sandbox {
       '--restrict-namespaces',
       '--protocol=unix',
       `--seccomp=${calls.join(',')}`,
-      runsAsRoot ? '--caps.keep=setuid,setgid,setpcap' : '--caps.drop=all',
+      ...(runsAsRoot ? ['--caps.keep=setuid,setgid,setpcap'] : ['--caps.drop=all', '--noroot']),
       '--deterministic-exit-code',
       '--keep-fd=3,4',
       ...this.hidden,
-      ...Object.keys(plan.readOnly).map((outside) => `--whitelist=${outside}`),
+      ...[...Object.keys(plan.readOnly), ...this.runtimes.shown].map((outside) => `--whitelist=${outside}`),
       '--read-only=/tmp',
       `--private-cwd=${translate(plan.cwd)}`,
       '--',
@@ -129,8 +133,7 @@ export class FirejailSandbox implements Sandbox {
       '-c',
       'exec "$@" 2>&4 4>&-',
       'sh',
-      '/usr/bin/setpriv',
-      ...toSlot,
+      ...last,
       '/usr/bin/env',
       '-i',
       ...Object.entries(environment).map(([key, value]) => `${key}=${translate(value)}`),
@@ -138,6 +141,15 @@ export class FirejailSandbox implements Sandbox {
       ...plan.args.map(translate),
     ]
   }
+}
+
+/**
+ * In front of firejail: ends it when the server dies. The kernel forgets that wish when a program with the setuid bit is
+ * executed by another user than root; then a shell that stays in front kills the whole process group.
+ */
+function withServer(): readonly string[] {
+  if (runsAsRoot) return ['/usr/bin/setpriv', '--pdeathsig', 'KILL']
+  return ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '/bin/sh', '-c', 'trap "kill -KILL 0" TERM; "$@" & wait $!', 'sh']
 }
 
 function killGroup(pid: number): void {

@@ -4,7 +4,7 @@ import { ControlGroups } from './control-groups.js'
 import { type DockerOptions, DockerSandbox, dockerProblem } from './docker.js'
 import { FirejailSandbox, firejailProblem } from './firejail.js'
 import { NoSandbox } from './none.js'
-import { findBubblewrap, findPython, type Runtimes } from './runtimes.js'
+import { findBubblewrap, findPython, sandboxRuntimes } from './runtimes.js'
 import type { Sandbox, SandboxDriver } from './sandbox.js'
 import { seccompSupported } from './seccomp.js'
 import { runsAsRoot } from './slot-uid.js'
@@ -47,16 +47,17 @@ const PROTECTION: Readonly<Record<Exclude<SandboxDriver, 'none'>, string>> = {
 /** Finds out what this machine can do and takes the best: bubblewrap when it really works, else none, with the reason. */
 export function openSandbox(options: SandboxOptions): OpenSandbox {
   const python = findPython()
-  const runtimes: Runtimes = { node: options.nodePath ?? process.execPath, python }
+  const node = options.nodePath ?? process.execPath
   const wanted = options.driver === undefined || options.driver === 'auto' ? 'bubblewrap' : options.driver
-  const problem = sandboxProblem(wanted, options.docker)
+  const problem = sandboxProblem(wanted, options)
   const common = { python, runsAsRoot }
   const { stageDir } = options
   if (wanted === 'none' || problem) {
     const message = `Programs run WITHOUT a sandbox, with your rights, because ${problem}. Open only projects that you trust.`
     const report: SandboxReport = { driver: 'none', safe: false, message, hardCaps: false, ...common }
-    return { sandbox: new NoSandbox(runtimes), report, stageDir }
+    return { sandbox: new NoSandbox({ node, python, shown: [] }), report, stageDir }
   }
+  const runtimes = sandboxRuntimes(node, python, stageDir)
   const groups = wanted === 'docker' ? undefined : ControlGroups.open()
   const hardCaps = wanted === 'docker' || groups !== undefined
   const report: SandboxReport = { driver: wanted, safe: true, message: PROTECTION[wanted], hardCaps, ...common }
@@ -66,19 +67,22 @@ export function openSandbox(options: SandboxOptions): OpenSandbox {
     case 'firejail':
       return { sandbox: new FirejailSandbox(runtimes, groups), report, stageDir }
     case 'docker':
-      return { sandbox: new DockerSandbox(options.docker ?? {}, stageDir), report, stageDir }
+      return { sandbox: new DockerSandbox(options.docker ?? {}, runtimes, stageDir), report, stageDir }
   }
 }
 
 /** Why a driver cannot be used, or undefined when it can. */
-export function sandboxProblem(driver: SandboxDriver, docker?: DockerOptions): string | undefined {
+export function sandboxProblem(
+  driver: SandboxDriver,
+  options: Partial<Pick<SandboxOptions, 'docker' | 'stageDir'>> = {},
+): string | undefined {
   switch (driver) {
     case 'bubblewrap':
       return bubblewrapProblem()
     case 'firejail':
-      return firejailProblem()
+      return firejailProblem(options.stageDir)
     case 'docker':
-      return dockerProblem(docker?.socketPath)
+      return dockerProblem(options.docker?.socketPath)
     case 'none':
       return 'it was switched off (--sandbox none)'
   }

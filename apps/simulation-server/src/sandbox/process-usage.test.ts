@@ -7,10 +7,16 @@ import { measureUsage } from './process-usage.js'
 const problem = existsSync('/proc/self/stat') ? undefined : 'this machine has no /proc'
 
 /** A process that holds 60 MiB and a child that computes for half a second, then both wait. */
+const CHILD = `
+const used = () => process.cpuUsage().user + process.cpuUsage().system
+while (used() < 5e5);
+console.log('done')
+setTimeout(() => {}, 60000)
+`
 const FAMILY = `
 const { spawn } = require('node:child_process')
 const held = Buffer.alloc(60 * 1024 * 1024, 1)
-const child = spawn(process.execPath, ['-e', 'const end = process.cpuUsage().user + 5e5; while (process.cpuUsage().user < end); console.log("done"); setTimeout(() => {}, 60000)'], { stdio: ['ignore', 'inherit', 'inherit'] })
+const child = spawn(process.execPath, ['-e', ${JSON.stringify(CHILD)}], { stdio: ['ignore', 'inherit', 'inherit'] })
 process.once('SIGTERM', () => { child.kill('SIGKILL'); process.exit(held.length === 0 ? 1 : 0) })
 `
 
