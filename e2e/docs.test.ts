@@ -66,3 +66,14 @@ test('every package says its role in one sentence, in its manifest and its READM
     }
   }
 })
+
+test('docs/operations.md explains every metric', () => {
+  const sources = ['session-server', 'simulation-server'].flatMap((app) =>
+    readdirSync(join(repositoryRoot, 'apps', app, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => read(join('apps', app, 'src', path))),
+  )
+  const names = new Set(sources.flatMap((text) => [...text.matchAll(/'(simyard_[a-z_]+)'/g)].map(([, name]) => name)))
+  const documented = new Set([...read('docs/operations.md').matchAll(/`(simyard_[a-z_]+)/g)].map(([, name]) => name))
+  expect([...names].sort()).toEqual([...documented].sort())
+})
