@@ -44,9 +44,10 @@ module.exports = {
     {
       name: 'one-place-for-processes',
       severity: 'error',
-      from: { pathNot: `^apps/simulation-server/src/sandbox/|^scripts/|${tests}` },
+      from: { pathNot: `^apps/simulation-server/src/sandbox/|^apps/simyard/src/daemon/|^scripts/|${tests}` },
       to: { path: '^(node:)?child_process$' },
-      comment: 'Processes are started by the sandbox only, so that limits always apply.',
+      comment:
+        'Processes of others are started by the sandbox only, so that limits always apply; the command line starts servers.',
     },
     {
       name: 'testkit-in-tests',

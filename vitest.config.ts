@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-const conditions = ['simyard-source', 'import', 'module', 'default']
+// Without `import`: it would reach Node, whose require() then takes the ES module of packages that have both.
+const conditions = ['simyard-source', 'module']
 
 export default defineConfig({
   resolve: { conditions },

@@ -72,7 +72,15 @@ async function withColdServer(website: string, use: (server: string) => Promise<
   const config = join(folder, 'cold.json')
   writeFileSync(
     config,
-    JSON.stringify({ port: 0, server: '127.0.0.1', warmSimulators: 0, portRewrite: false, websites: [website] }),
+    JSON.stringify({
+      port: 0,
+      host: '127.0.0.1',
+      server: '127.0.0.1',
+      ssl: false,
+      warmSimulators: 0,
+      portRewrite: false,
+      websites: [website],
+    }),
   )
   const child = spawn(
     process.execPath,

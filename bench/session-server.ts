@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Agent, createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import { type ServerProcess, startSimyardServer } from '@simyard/testkit'
+import { type RunningServer, startServer } from '@simyard/testkit'
 import { type Bench, percentile } from './figure.js'
 
 const SERVERS = 50
@@ -104,8 +104,8 @@ async function manyPages(tell: Parameters<Bench['run']>[0]): Promise<void> {
   }
 }
 
-function start(config: Record<string, unknown>): Promise<ServerProcess> {
-  return startSimyardServer('session-server', { port: 0, host: '127.0.0.1', ssl: false, ...config })
+function start(config: Record<string, unknown>): Promise<RunningServer> {
+  return startServer('session-server', { port: 0, host: '127.0.0.1', ssl: false, ...config })
 }
 
 async function simulationServer(index: number): Promise<{ entry: string; faulty: boolean; stop: () => void }> {
@@ -137,7 +137,7 @@ function textOf(url: string, agent: Agent): Promise<string> {
 }
 
 /** One simulation server with one seat. It registers anew each time, so that no lease ends while pages open. */
-function register(server: ServerProcess): { tell: (taken?: number) => Promise<void> } {
+function register(server: RunningServer): { tell: (taken?: number) => Promise<void> } {
   let last = 0
   return {
     async tell(taken = last) {

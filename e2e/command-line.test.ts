@@ -38,6 +38,8 @@ test('what is wrong is said in a sentence with the way out', async () => {
   expect(simyard('upp').err).toMatch(/did you mean "up"\?.*\[CONFIG_INVALID\]/)
   expect(simyard('up', '--prot', '3').err).toContain('did you mean --port?')
   expect(simyard('up', '--port', 'many').err).toContain('--port takes a number')
+  expect(simyard('up', '--host-key', 'nowhere.key').err).toMatch(/nowhere\.key cannot be read.*\[CONFIG_INVALID\]/)
+  expect(simyard('up', '--host-key', '/dev/null').err).toMatch(/first line of \/dev\/null is empty/)
   expect(simyard('run', 'nowhere.wbt').err).toContain('SCENE_FILE_MISSING')
   expect(simyard('up', '--host', '0.0.0.0', '--sandbox', 'none', '--port', '0').err).toMatch(
     /with your rights.*use --host 127\.0\.0\.1.*\[SANDBOX_UNAVAILABLE\]/,

@@ -26,21 +26,26 @@ test.each(markdown(repositoryRoot).map((path) => [path.slice(repositoryRoot.leng
   },
 )
 
+/** What stands in the column of defaults. */
+function usual(key: string, value: unknown): string {
+  if (value === undefined) return 'unset'
+  if (Array.isArray(value)) return 'empty'
+  if (typeof value === 'object') return 'see below'
+  // It depends on the machine.
+  return key === 'maxConnections' ? '8 per core' : String(value)
+}
+
 const read = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8')
 
-test('docs/operations.md has every key of the simulation server', () => {
-  const section = read('docs/operations.md').split('### Simulation server')[1]!.split('\n#')[0]!
-  const documented = [...section.matchAll(/^\| `(\w+)`/gm)].map(([, key]) => key)
-  expect(documented.sort()).toEqual(Object.keys(SimulationServerConfig.shape).sort())
-})
-
-test('docs/operations/session-server.md has every key with its default and its meaning', () => {
-  const section = read('docs/operations/session-server.md').split('## Keys')[1]!.split('\n#')[0]!
+test.each([
+  ['session-server', SessionServerConfig.shape],
+  ['simulation-server', SimulationServerConfig.shape],
+] as const)('docs/operations/%s.md has every key with its default and its meaning', (name, shape) => {
+  const section = read(`docs/operations/${name}.md`).split('## Keys')[1]!.split('\n#')[0]!
   const documented = [...section.matchAll(/^\| `(\w+)` +\| (.*?) +\| (.*?) +\|$/gm)].map((row) => row.slice(1))
-  const expected = Object.entries(SessionServerConfig.shape).map(([key, schema]) => {
+  const expected = Object.entries(shape).map(([key, schema]) => {
     const { success, data } = schema.safeParse(undefined)
-    const usual = !success ? 'required' : data === undefined ? 'unset' : Array.isArray(data) ? 'empty' : String(data)
-    return [key, usual, schema.description]
+    return [key, success ? usual(key, data) : 'required', schema.description]
   })
   expect(documented).toEqual(expected)
 })
@@ -67,4 +72,15 @@ test('every package says its role in one sentence, in its manifest and its READM
       expect(readFileSync(join(folder, 'README.md'), 'utf8'), folder).toMatch(/^# /)
     }
   }
+})
+
+test('docs/operations.md explains every metric', () => {
+  const sources = ['session-server', 'simulation-server'].flatMap((app) =>
+    readdirSync(join(repositoryRoot, 'apps', app, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => read(join('apps', app, 'src', path))),
+  )
+  const names = new Set(sources.flatMap((text) => [...text.matchAll(/'(simyard_[a-z_]+)'/g)].map(([, name]) => name)))
+  const documented = new Set([...read('docs/operations.md').matchAll(/`(simyard_[a-z_]+)/g)].map(([, name]) => name))
+  expect([...names].sort()).toEqual([...documented].sort())
 })

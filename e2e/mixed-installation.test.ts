@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import {
   openSimulation,
+  type RunningServer,
   type RunningSimyard,
   repositoryRoot,
-  type ServerProcess,
   startPythonServer,
+  startServer,
   startSimyard,
-  startSimyardServer,
   TextSocket,
 } from '@simyard/testkit'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -24,12 +24,12 @@ function tornadoProblem(): string | undefined {
 }
 const problem = tornadoProblem()
 
-const started: ServerProcess[] = []
+const started: RunningServer[] = []
 afterEach(async () => {
   await Promise.all(started.splice(0).map((server) => server.stop()))
 })
 
-async function keep(server: Promise<ServerProcess>): Promise<ServerProcess> {
+async function keep(server: Promise<RunningServer>): Promise<RunningServer> {
   started.push(await server)
   return server
 }
@@ -46,7 +46,7 @@ const foreignNode = (load: number | string) =>
 
 const ownSessions = (ports: readonly number[]) =>
   keep(
-    startSimyardServer('session-server', {
+    startServer('session-server', {
       port: 0,
       host: '127.0.0.1',
       server: '127.0.0.1',
@@ -113,7 +113,7 @@ describe.skipIf(problem !== undefined)(
       const sessions = await ownSessions([node.port])
       const page = await TextSocket.open(`ws://127.0.0.1:${sessions.port}`)
       await page.next((text) => text === '1')
-      await node.stop('SIGKILL')
+      node.kill('SIGKILL')
       await page.next((text) => text === '0')
       expect(await (await fetch(`http://127.0.0.1:${sessions.port}/session`)).text()).toMatch(/^Error: no simulation/)
       page.close()
@@ -130,7 +130,7 @@ describe.skipIf(problem !== undefined)(
 
       test('sends a page to our simulation server', async () => {
         const node = await keep(
-          startSimyardServer('simulation-server', {
+          startServer('simulation-server', {
             port: 0,
             host: '127.0.0.1',
             server: '127.0.0.1',

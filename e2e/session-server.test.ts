@@ -10,10 +10,10 @@ import { createLogger, type Logger } from '@simyard/service-host'
 import { FleetLease } from '@simyard/simulation-server'
 import {
   openSimulation,
+  type RunningServer,
   repositoryRoot,
-  type ServerProcess,
+  startServer,
   startSimyard,
-  startSimyardServer,
   TextSocket,
 } from '@simyard/testkit'
 import { generate } from 'selfsigned'
@@ -32,8 +32,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function sessions(config: Record<string, unknown> = {}): Promise<ServerProcess & { address: string }> {
-  const server = await startSimyardServer('session-server', {
+async function sessions(config: Record<string, unknown> = {}): Promise<RunningServer & { address: string }> {
+  const server = await startServer('session-server', {
     port: 0,
     host: '127.0.0.1',
     server: '127.0.0.1',

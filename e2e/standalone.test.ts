@@ -1,48 +1,40 @@
 import {
   openSimulation,
+  type RunningServer,
   type RunningSimyard,
-  type ServerProcess,
+  startServer,
   startSimyard,
-  startSimyardServer,
   TextSocket,
 } from '@simyard/testkit'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 
 /** The servers by themselves, as in an installation of the originals: website, simulation server, session server. */
 let site: RunningSimyard
-const started: ServerProcess[] = []
+const servers: RunningServer[] = []
 
-async function serve(command: 'session-server' | 'simulation-server', config: unknown): Promise<number> {
-  const server = await startSimyardServer(command, config)
-  started.push(server)
-  return server.port
+async function serve(...args: Parameters<typeof startServer>): Promise<RunningServer> {
+  const server = await startServer(...args)
+  servers.push(server)
+  return server
 }
 
 let sessions: string
 beforeAll(async () => {
   site = await startSimyard()
   const simulation = await serve('simulation-server', {
-    port: 0,
-    server: '127.0.0.1',
     websites: [site.address],
     warmSimulators: 1,
     maxConnections: 2,
   })
   const session = await serve('session-server', {
-    port: 0,
-    host: '127.0.0.1',
-    ssl: false,
-    server: '127.0.0.1',
-    simulationServers: [`127.0.0.1:${simulation}`],
+    simulationServers: [`127.0.0.1:${simulation.port}`],
     // The machine of a test may be busy with other tests.
     loadThreshold: 1000,
-    // A visitor who was refused keeps its seat so long.
-    reservationTime: 0.2,
   })
-  sessions = `http://127.0.0.1:${session}`
+  sessions = session.address
 })
 afterAll(async () => {
-  await Promise.all(started.map((server) => server.stop()))
+  for (const server of servers) await server.stop()
   await site?.stop()
 })
 
@@ -58,20 +50,8 @@ test('a project of a website host runs on a simulation server that the session s
   await stream.untilClosed()
 })
 
-/** The seat of the last test may not be free at once. */
-function freeServer(): Promise<string> {
-  return vi.waitFor(
-    async () => {
-      const server = await (await fetch(`${sessions}/session`)).text()
-      expect(server).toMatch(/^ws:/)
-      return server
-    },
-    { timeout: 10_000 },
-  )
-}
-
 test('a site that the operator did not name is refused with a reason', async () => {
-  const server = await freeServer()
+  const server = await (await fetch(`${sessions}/session`)).text()
   const client = await TextSocket.open(`${server}/client`)
   client.send(JSON.stringify({ start: { url: 'http://elsewhere.example/projects/a/worlds/b.wbt' } }))
   expect(await client.next((text) => text.startsWith('loading: Error: '))).toContain('elsewhere.example')
@@ -80,7 +60,8 @@ test('a site that the operator did not name is refused with a reason', async () 
 
 test('more visitors than seats are refused with a reason', async () => {
   const url = `${site.address}/projects/radio-duet/worlds/radio_duet.wbt`
-  const server = await freeServer()
+  // The session server keeps seats for those whom it has sent just now; these come without asking it.
+  const server = `ws://127.0.0.1:${servers[0]!.port}`
   const visitors = await Promise.all([1, 2, 3].map(() => TextSocket.open(`${server}/client`)))
   for (const visitor of visitors) visitor.send(JSON.stringify({ start: { url } }))
   const answers = await Promise.all(
@@ -92,7 +73,5 @@ test('more visitors than seats are refused with a reason', async () => {
 })
 
 test('a wrong configuration is refused with the nearest key', async () => {
-  await expect(serve('session-server', { port: 0, host: '127.0.0.1', simulationServer: [] })).rejects.toThrow(
-    /did you mean \\?"simulationServers/,
-  )
+  await expect(serve('session-server', { simulationServer: [] })).rejects.toThrow(/did you mean \\?"simulationServers/)
 })

@@ -7,9 +7,16 @@ import { say } from './steps.mjs'
 const packages = {
   bubblewrap: '/usr/bin/bwrap',
   chromium: '/usr/bin/chromium',
+  'docker.io': '/usr/sbin/dockerd',
+  firejail: '/usr/bin/firejail',
   'fonts-dejavu-core': '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
+  git: '/usr/lib/git-core/git-http-backend',
+  'nginx-light': '/usr/sbin/nginx',
   python3: '/usr/bin/python3',
+  'python3-enki2': '/usr/share/doc/python3-enki2',
   'python3-tornado': '/usr/lib/python3/dist-packages/tornado/web.py',
+  systemd: '/usr/bin/systemd-analyze',
+  uidmap: '/usr/bin/newuidmap',
   'util-linux': '/usr/bin/prlimit',
 }
 

@@ -68,12 +68,14 @@ export class Link {
   }
 }
 
-/** The link that the environment names: an inherited socket, or a WebSocket (Node 22 or newer) for extern controllers. */
+/** The link that the environment names: a Unix socket, an inherited one, or a WebSocket (Node 22 or newer) for extern controllers. */
 export async function openLink() {
   const { env } = globalThis.process ?? { env: {} }
-  if (env.SIMYARD_CONTROLLER_FD) {
-    const { Socket } = await import('node:net')
-    const socket = new Socket({ fd: Number(env.SIMYARD_CONTROLLER_FD), readable: true, writable: true })
+  if (env.SIMYARD_CHANNEL_SOCKET || env.SIMYARD_CONTROLLER_FD) {
+    const { connect, Socket } = await import('node:net')
+    const socket = env.SIMYARD_CHANNEL_SOCKET
+      ? connect(env.SIMYARD_CHANNEL_SOCKET)
+      : new Socket({ fd: Number(env.SIMYARD_CONTROLLER_FD), readable: true, writable: true })
     const link = new Link(socket)
     socket.on('data', (chunk) => link.receive(chunk))
     socket.on('close', () => link.close())

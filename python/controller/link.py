@@ -1,4 +1,4 @@
-"""The byte stream between this program and the simulation: an inherited socket, or a WebSocket to a server."""
+"""The byte stream between this program and the simulation: an inherited socket, a Unix socket, or a WebSocket to a server."""
 
 import base64
 import hashlib
@@ -145,8 +145,13 @@ class WebSocketStream:
 
 def open_link():
     """Open the link that the environment names. Exits with a sentence when the program was started by hand without one."""
+    path = os.environ.get("SIMYARD_CHANNEL_SOCKET")
     fd = os.environ.get("SIMYARD_CONTROLLER_FD")
     url = os.environ.get("SIMYARD_CONTROLLER_URL")
+    if path:
+        stream = socket.socket(socket.AF_UNIX)
+        stream.connect(path)
+        return Link(stream)
     if fd:
         return Link(socket.socket(fileno=int(fd)))
     if url:

@@ -2,7 +2,8 @@ import { FleetEntry } from '@simyard/protocol'
 import { z } from 'zod'
 
 const seconds = z.number().positive().max(3600)
-const key = z.string().min(16, 'must have at least 16 characters').max(500)
+/** As it stands in a header. */
+const key = z.string().regex(/^[\x21-\x7e]{16,500}$/, 'must have at least 16 letters, digits or signs, and no blanks')
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http: or https: address' })
 
 /**

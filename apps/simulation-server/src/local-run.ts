@@ -2,20 +2,25 @@ import { cp } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { type ErrorReport, type OwnStreamEvent, SimyardError } from '@simyard/protocol'
 import type { Logger } from '@simyard/service-host'
-import { Instance } from './instance/instance.js'
-import type { ProjectSource } from './project/project-source.js'
+import { HostedInstance } from './instance/hosted-instance.js'
+import type { PreparedProject } from './project/project-source.js'
 import { controllerLimits, simulatorLimits } from './sandbox/limits.js'
 import { openSandbox } from './sandbox/open-sandbox.js'
+import type { SandboxDriver } from './sandbox/sandbox.js'
+import { planEmbeddedSimulator } from './simulator/embedded-plan.js'
+import { enkiProblem, planEnki } from './simulator/enki-plan.js'
 import { SimulatorProcess } from './simulator/simulator-process.js'
 import { Slots } from './slots.js'
 import { Stage, type StageSources } from './stage.js'
+import { StreamDoor } from './stream/stream-door.js'
 
 export interface LocalRunOptions {
   /** Path of a `.wbt` file in the `worlds` folder of a project. */
   readonly worldFile: string
   readonly simulatedSeconds: number
   readonly seed?: number
-  readonly sandbox: 'auto' | 'bubblewrap' | 'none'
+  readonly sandbox: 'auto' | SandboxDriver
+  readonly simulator: 'embedded' | 'enki'
   readonly sources: StageSources
   readonly assetsDir: string
   readonly log: Logger
@@ -33,6 +38,8 @@ const LAST_WORDS_MS = 150
 
 /** Runs a world as fast as possible without a page, with the same simulator, sandbox and stream as for a visitor. */
 export async function runLocally(options: LocalRunOptions): Promise<LocalRunResult> {
+  const problem = options.simulator === 'enki' ? enkiProblem() : undefined
+  if (problem) throw new SimyardError('SIMULATOR_START_FAILED', `Enki cannot run here: ${problem}.`)
   const projectDir = dirname(dirname(options.worldFile))
   const world = `worlds/${basename(options.worldFile)}`
   const stage = new Stage(options.sources)
@@ -40,19 +47,14 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunResu
   const opened = openSandbox({ stageDir: stage.root, driver: options.sandbox })
   if (!opened.report.safe) options.line('stderr', opened.report.message)
   const simulator = new SimulatorProcess(
-    opened.sandbox.launch({
-      label: 'simulator',
-      runtime: 'node',
-      args: ['--max-old-space-size=384', '/app/simulator.mjs'],
-      readOnly: { [stage.simulatorDir]: '/app' },
-      cwd: '/app',
-      env: {},
-      limits: simulatorLimits,
-      slot: slots.take(),
-    }),
+    opened.sandbox.launch(
+      options.simulator === 'enki'
+        ? planEnki({ stage, slot: slots.take() })
+        : planEmbeddedSimulator(stage, simulatorLimits, slots.take()),
+    ),
     performance.now(),
   )
-  let instance: Instance | undefined
+  let instance: HostedInstance | undefined
   try {
     await simulator.ready()
     const errors: ErrorReport[] = []
@@ -62,13 +64,13 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunResu
       finish = resolve
       fail = reject
     })
-    const source: ProjectSource = {
-      serves: () => true,
-      fetch: (_reference, folder) => cp(projectDir, folder, { recursive: true, dereference: true }),
+    const prepared: PreparedProject = {
+      fill: (folder) => cp(projectDir, folder, { recursive: true, dereference: true }),
+      release: () => undefined,
     }
     const rejectWith = (error: ErrorReport) =>
       fail(new SimyardError(error.code, error.message, { location: error.location }))
-    const created = new Instance(
+    const created = new HostedInstance(
       {
         openSandbox: opened,
         stage,
@@ -77,18 +79,25 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunResu
         assetsDir: options.assetsDir,
         log: options.log,
         hangLimitMs: 30_000,
+        door: new StreamDoor(),
       },
       {
         port: 1,
-        reference: { origin: 'file://', project: basename(projectDir), world },
-        source,
+        project: basename(projectDir),
+        world,
+        prepared: Promise.resolve(prepared),
         simulator,
         dialect: '2022',
         seed: options.seed,
         streamUrl: 'ws://127.0.0.1',
-        onEnded: rejectWith,
-        onLoadFailed: rejectWith,
-        onLoaded: () => undefined,
+        events: {
+          progress: () => undefined,
+          started: () => undefined,
+          ready: () => undefined,
+          loaded: () => undefined,
+          loadFailed: rejectWith,
+          ended: rejectWith,
+        },
       },
     )
     instance = created

@@ -1,19 +1,43 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { reportError, SimyardError, type StreamDialect } from '@simyard/protocol'
-import { field, type HttpPart, type Logger, notFound, refuseUpgrade, sendJson, sendText } from '@simyard/service-host'
-import { type WebSocket, WebSocketServer } from 'ws'
-import { ClientSession } from './client/client-session.js'
+import type { ErrorReport, StreamDialect } from '@simyard/protocol'
+import {
+  field,
+  type HttpPart,
+  type Logger,
+  Metrics,
+  type MonitorPage,
+  notFound,
+  refuseUpgrade,
+  sendJson,
+  sendMonitorPage,
+  sendText,
+  type TlsFiles,
+} from '@simyard/service-host'
+import { WebSocketServer } from 'ws'
+import type { ClientSession } from './client/client-session.js'
+import { type Opened, type StartRequest, Visit } from './client/visit.js'
 import type { SimulationServerConfig } from './config.js'
-import { Instance } from './instance/instance.js'
-import { MachineLoad } from './machine-load.js'
-import { monitorPage, type ServerStatus } from './monitor-page.js'
-import { HttpProjectSource, type ProjectSource, parseWorldUrl } from './project/project-source.js'
+import { FleetLease } from './fleet/fleet-lease.js'
+import type { Instance, InstanceEvents } from './instance/instance.js'
+import { type MachineFacts, readMachineFacts } from './machine/machine-facts.js'
+import { MachineLoad } from './machine/machine-load.js'
+import { MonitorLog } from './machine/monitor-log.js'
+import { monitorPage } from './monitor/monitor-page.js'
+import type { ServerStatus } from './monitor/server-status.js'
+import { UsageMeter } from './monitor/usage-meter.js'
+import { choosePlacement } from './placement/choose-placement.js'
+import type { Placement } from './placement/placement.js'
+import { ProjectLibrary } from './project/project-library.js'
+import type { PreparedProject, ProjectSource } from './project/project-source.js'
+import { visitorLogFields } from './project/session-file.js'
+import { announce } from './registration/notify.js'
 import { type OpenSandbox, openSandbox, type SandboxReport } from './sandbox/open-sandbox.js'
-import { SimulatorProcess } from './simulator/simulator-process.js'
-import { WarmPool } from './simulator/warm-pool.js'
-import { Slots } from './slots.js'
+import { type SelfTestReport, selfTest } from './sandbox/self-test.js'
+import { Seats } from './seats.js'
 import { Stage, type StageSources } from './stage.js'
+import { InstancePorts } from './stream/instance-ports.js'
 import { StreamDoor } from './stream/stream-door.js'
 
 export interface SimulationServerOptions {
@@ -22,362 +46,421 @@ export interface SimulationServerOptions {
   readonly sources: StageSources
   /** Folder whose `protos/` worlds may read. */
   readonly assetsDir: string
-  /** Sources beside the websites of the configuration, asked first. */
+  /** Sources beside those of the configuration, asked first. */
   readonly projectSources?: readonly ProjectSource[]
   /**
    * Streams are served by `handle` and `upgrade` under `/2001/` instead of on ports of their own; the public address
    * is then made from the Host that the visitor used.
    */
   readonly behindOnePort?: boolean
+  /** Folder of `monitor.csv`; not written when absent. */
+  readonly monitorLogDir?: string
+  /** The ports of streams speak TLS with these files. */
+  readonly tls?: TlsFiles
 }
 
 const MAX_CLIENT_MESSAGE_BYTES = 64 * 1024
-/** Ports beside those of the seats that are tried when other programs hold some. */
-const SPARE_PORTS = 100
-const HEARTBEAT_MS = 5000
-/** Sockets that are open and have not started anything are closed: they could be opened without end. */
-const START_DEADLINE_MS = 60_000
+
+interface Entry extends Opened {
+  readonly openedAt: number
+}
 
 export class SimulationServer implements HttpPart {
   private readonly stage: Stage
   private readonly opened: OpenSandbox
-  private readonly slots = new Slots()
-  private readonly pool: WarmPool
-  private readonly load = new MachineLoad()
-  private readonly instances = new Map<number, Instance>()
+  private readonly placement: Placement
+  private readonly seats: Seats
+  private readonly load: MachineLoad
+  private readonly monitorLog: MonitorLog | undefined
+  private readonly instances = new Map<number, Entry>()
+  private readonly ports: InstancePorts
   private readonly door = new StreamDoor()
-  private readonly takenPorts = new Set<number>()
   private readonly clientSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_CLIENT_MESSAGE_BYTES })
-  private readonly sources: readonly ProjectSource[]
-  private reserved = 0
-  private draining = false
-  private basePort: number
+  private readonly projects: ProjectLibrary
+  private readonly metrics = new Metrics()
+  private readonly starts
+  private readonly startDuration
+  private readonly closing = new AbortController()
+  private readonly usage = new UsageMeter(() => [...this.instances.values()].map(({ instance }) => instance))
+  private machine: MachineFacts | undefined
+  private selfTesting: Promise<SelfTestReport> | undefined
+  private selfTested: SelfTestReport | undefined
+  private selfTestTimer: NodeJS.Timeout
+  private lease: FleetLease | undefined
+  private openedCount = 0
   readonly startedAt = new Date()
 
   constructor(private readonly options: SimulationServerOptions) {
     const { config, log } = options
-    this.basePort = config.port
     this.stage = new Stage(options.sources)
-    this.opened = openSandbox({ stageDir: this.stage.root, driver: config.sandbox })
-    this.sources = [...(options.projectSources ?? []), new HttpProjectSource(config.websites)]
-    this.pool = new WarmPool(() => this.startSimulator(), config.warmSimulators, log)
-    this.pool.fill()
+    this.opened = openSandbox({
+      stageDir: this.stage.root,
+      driver: config.sandbox,
+      docker: { socketPath: config.container.socket, ...(config.sandboxImage ? { image: config.sandboxImage } : {}) },
+    })
+    this.seats = new Seats(config.maxConnections)
+    this.ports = new InstancePorts(
+      {
+        host: config.host,
+        open: !options.behindOnePort,
+        count: config.maxConnections,
+        find: (port) => this.instances.get(port)?.instance,
+        tls: options.tls,
+        log,
+      },
+      config.port,
+    )
+    this.placement = choosePlacement({
+      config,
+      log,
+      stage: this.stage,
+      openSandbox: this.opened,
+      door: this.door,
+      assetsDir: options.assetsDir,
+    })
+    this.projects = new ProjectLibrary({
+      config,
+      sites: options.projectSources ?? [],
+      workDir: join(this.stage.root, 'projects'),
+      confined: this.placement.confined,
+      load: () => this.loadPercent,
+    })
+    if (options.monitorLogDir && config.monitorLogEnabled) this.monitorLog = new MonitorLog(options.monitorLogDir, log)
+    this.load = new MachineLoad({
+      formula: config.generation,
+      counts: () => ({ running: this.running, idle: this.clientSockets.clients.size - this.running }),
+      sampled: (sample) => this.monitorLog?.add(sample),
+    })
+    this.starts = this.metrics.counter({
+      name: 'simyard_starts_total',
+      help: 'Start requests of visitors, by what became of them: "opened" or the code of the error.',
+      labels: ['result'],
+    })
+    this.startDuration = this.metrics.histogram(
+      {
+        name: 'simyard_start_duration_seconds',
+        help: 'From the start request to a program that takes the world; the wait of a visitor without a warm simulator.',
+      },
+      [0.01, 0.05, 0.15, 0.5, 1, 2, 5, 10, 30],
+    )
+    this.measure()
+    this.selfTestTimer = setTimeout(() => void this.trySandbox(), config.selfTestDelay * 1000).unref()
+    void readMachineFacts().then((machine) => {
+      this.machine = machine
+    })
+    log.info({ driver: this.placement.driver }, this.placement.description)
     log.info({ driver: this.opened.report.driver, safe: this.opened.report.safe }, this.opened.report.message)
   }
 
-  get sandboxReport(): SandboxReport {
-    return this.opened.report
+  private measure(): void {
+    const gauge = (name: string, help: string, read: () => number) =>
+      this.metrics.gauge({ name, help }, (one) => one.set(read()))
+    gauge('simyard_load_percent', 'What /load answers.', () => this.loadPercent)
+    gauge('simyard_seats', 'Simulations that may run at the same time.', () => this.seats.total)
+    gauge('simyard_seats_taken', 'Seats that visitors hold.', () => this.seats.takenCount)
+    gauge('simyard_simulations_running', 'Simulations whose time goes on.', () => this.running)
+    gauge('simyard_viewers', 'Pages that watch a stream served by this process.', () => this.viewers)
+    gauge('simyard_warm_simulators', 'Simulators that are ready and wait.', () => this.placement.warm?.ready ?? 0)
+    gauge('simyard_warm_simulators_wanted', 'Simulators that should be ready.', () => this.placement.warm?.size ?? 0)
+    gauge('simyard_draining', '1 when no new visitors are taken.', () => Number(this.seats.draining))
   }
 
-  get running(): number {
-    return [...this.instances.values()].filter((instance) => instance.hub.running).length
+  private get viewers(): number {
+    let viewers = 0
+    for (const { instance } of this.instances.values()) viewers += instance.viewers ?? 0
+    return viewers
+  }
+
+  /** Whether programs are confined, as far as it is known: a self-test that failed counts. */
+  get sandboxReport(): SandboxReport {
+    const { report } = this.opened
+    return this.selfTested && !this.selfTested.safe && report.safe
+      ? { ...report, safe: false, message: this.selfTested.summary }
+      : report
+  }
+
+  /** Tries to break out of the sandbox, once; resolves when that is done. */
+  trySandbox(): Promise<SelfTestReport> {
+    this.selfTesting ??= selfTest(this.opened).then((report) => {
+      this.selfTested = report
+      const { log } = this.options
+      if (report.safe || this.opened.report.driver === 'none')
+        log.info({ durationMs: report.durationMs }, report.summary)
+      else log.error({ durationMs: report.durationMs }, report.summary)
+      return report
+    })
+    return this.selfTesting
+  }
+
+  private get running(): number {
+    let running = 0
+    for (const { instance } of this.instances.values()) if (instance.running) running++
+    return running
   }
 
   /** Load in percent, as /load answers it; a server without a free seat is full whatever its processors say. */
   get loadPercent(): number {
-    return this.draining || this.seatsTaken >= this.options.config.maxConnections ? 100 : this.load.percent
+    return this.seats.draining || this.seats.full ? Math.max(100, this.load.percent) : this.load.percent
   }
 
   /** Share of the seats that are taken, in percent: on one's own machine a busy processor is no reason to refuse. */
   get seatPercent(): number {
-    return this.draining ? 100 : (100 * this.seatsTaken) / this.options.config.maxConnections
-  }
-
-  get seatsTaken(): number {
-    return this.instances.size + this.reserved
+    return this.seats.draining ? 100 : (100 * this.seats.takenCount) / this.seats.total
   }
 
   /** When the port was chosen by the system, instances count from it. */
   setBasePort(port: number): void {
-    this.basePort = port
-  }
-
-  private startSimulator(): SimulatorProcess {
-    const slot = this.slots.take()
-    const started = this.opened.sandbox.launch({
-      label: 'simulator',
-      runtime: 'node',
-      args: ['--max-old-space-size=384', '/app/simulator.mjs'],
-      readOnly: { [this.stage.simulatorDir]: '/app' },
-      cwd: '/app',
-      env: {},
-      limits: this.options.config.simulatorLimits,
-      slot,
-    })
-    void started.exited.then(() => this.slots.free(slot))
-    return new SimulatorProcess(started, performance.now())
+    this.ports.setBase(port)
   }
 
   // ---- HTTP ---------------------------------------------------------------------------------------------------
 
   handle(request: IncomingMessage, response: ServerResponse, path: string): void {
     const [pathname = '/'] = path.split('?')
+    const stream = this.streamPath(path)
+    if (stream) return stream.instance.handle(request, response, stream.path)
     if (request.method !== 'GET' && request.method !== 'HEAD') return sendText(response, 405, 'Only GET works here.')
     switch (pathname) {
       case '/load':
         return sendText(response, 200, this.loadPercent.toFixed(1))
       case '/monitor':
-        return sendText(response, 200, monitorPage(this.status()), { 'Content-Type': 'text/html; charset=utf-8' })
+        return sendMonitorPage(response, this.monitor())
+      case '/metrics':
+        return this.metrics.send(response)
       case '/status':
         return sendJson(response, 200, this.status())
       case '/healthz':
         return sendText(response, 200, 'ok')
-      default: {
-        const stream = this.streamPath(pathname)
-        if (stream) return void this.door.serveFile(stream.instance, stream.path, request, response)
+      default:
         return notFound(response, path)
-      }
     }
   }
 
   status(): ServerStatus {
-    const { config } = this.options
+    const now = performance.now()
+    const { warm, driver, description } = this.placement
     return {
       startedAt: this.startedAt.toISOString(),
       load: Number(this.loadPercent.toFixed(1)),
-      seats: { taken: this.seatsTaken, total: config.maxConnections },
+      seats: { taken: this.seats.takenCount, total: this.seats.total },
       running: this.running,
       idle: this.instances.size - this.running,
-      warm: { ready: this.pool.readyCount, size: this.pool.size },
-      draining: this.draining,
-      sandbox: this.opened.report,
+      warm: warm ?? { ready: 0, size: 0 },
+      draining: this.seats.draining,
+      placement: { driver, description },
+      sandbox: this.sandboxReport,
+      selfTest: this.selfTested ?? null,
+      opened: this.openedCount,
+      allowedRepositories: this.options.config.allowedRepositories,
+      shareIdleTime: this.options.config.shareIdleTime,
+      instances: [...this.instances.values()].map(({ instance, openedAt }) => ({
+        instance: instance.port,
+        project: instance.project,
+        world: instance.world,
+        running: instance.running,
+        viewers: instance.viewers ?? null,
+        usage: this.usage.of(instance) ?? null,
+        age: Math.round((now - openedAt) / 1000),
+      })),
     }
   }
 
-  /** `/2001/…` on the main port (path form) as an instance and the path below it. */
-  private streamPath(pathname: string): { instance: Instance; path: string } | undefined {
-    const match = /^\/(\d{1,5})(\/.*|$)/.exec(pathname)
-    const instance = match && this.instances.get(Number(match[1]))
-    return instance ? { instance, path: match[2] || '/' } : undefined
+  private monitor(): MonitorPage {
+    const { config } = this.options
+    return monitorPage({
+      title: config.title,
+      description: config.description,
+      status: this.status(),
+      samples: this.load.samples,
+      machine: this.machine,
+      allowedRepositories: config.allowedRepositories,
+      blockedRepositories: config.blockedRepositories,
+      shareIdleTime: config.shareIdleTime,
+      notify: config.notify,
+      timeoutSeconds: config.timeout,
+      nowMs: Date.now(),
+    })
+  }
+
+  /** `/2001/…` on the main port (path form) as an instance and the path below it, with its query. */
+  private streamPath(path: string): { instance: Instance; path: string } | undefined {
+    const match = /^\/(\d{1,5})(?=[/?]|$)/.exec(path)
+    const entry = match && this.instances.get(Number(match[1]))
+    if (!entry) return undefined
+    const below = path.slice(match[0].length)
+    return { instance: entry.instance, path: below.startsWith('/') ? below : `/${below}` }
   }
 
   // ---- WebSocket ----------------------------------------------------------------------------------------------
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
-    const [pathname = '/'] = path.split('?')
-    if (pathname === '/client') {
-      this.clientSockets.handleUpgrade(request, socket, head, (webSocket) => this.onClient(webSocket, request))
+    if (path.split('?')[0] === '/client') {
+      this.clientSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        new Visit(webSocket, {
+          open: (start, session, events, gone) => this.open(start, request, session, events, gone),
+          failed: (error) => {
+            this.starts.inc({ result: error.code })
+            this.options.log.warn({ [field.code]: error.code }, error.message)
+          },
+          timeoutSeconds: this.options.config.timeout,
+        })
+      })
       return
     }
-    const stream = this.streamPath(pathname)
-    if (stream) return this.door.upgrade(stream.instance, request, socket, head, { path: stream.path, query: path })
+    const stream = this.streamPath(path)
+    if (stream) return stream.instance.upgrade(request, socket, head, stream.path)
     refuseUpgrade(socket, 404, 'There is no simulation at this address. It may have ended: start it again.')
   }
 
-  private onClient(webSocket: WebSocket, request: IncomingMessage): void {
-    const { config, log } = this.options
-    let instance: Instance | undefined
-    let releaseSeat = () => {}
-    const timers: NodeJS.Timeout[] = []
-    let gone = false
-    const session = new ClientSession(
-      {
-        send: (text) => {
-          if (webSocket.readyState === webSocket.OPEN) webSocket.send(text)
-        },
-        close: () => webSocket.close(),
-        abort: () => webSocket.terminate(),
-      },
-      {
-        start: (start) => {
-          clearTimeout(deadline)
-          this.open(start, request, session, () => gone)
-            .then((opened) => {
-              if (!opened) return
-              instance = opened.instance
-              releaseSeat = opened.release
-              if (gone) return this.endInstance(opened.instance, releaseSeat)
-              timers.push(setInterval(() => session.heartbeat(), HEARTBEAT_MS))
-              timers.push(
-                setTimeout(
-                  () =>
-                    session.fail({
-                      code: 'SESSION_TIME_OVER',
-                      message: `The simulation was ended after ${config.timeout} s. Start it again to go on.`,
-                    }),
-                  config.timeout * 1000,
-                ),
-              )
-            })
-            .catch((error: unknown) => {
-              const report = reportError(error)
-              log.warn({ [field.code]: report.code }, report.message)
-              session.fail(report)
-            })
-        },
-        resetController: async () => {
-          throw new SimyardError('FILE_PATH_INVALID', 'A controller is restored from the project page here.')
-        },
-      },
-    )
-    const deadline = setTimeout(() => webSocket.close(1008, 'nothing was started'), START_DEADLINE_MS)
-    webSocket.on('message', (data, isBinary) => session.receive(isBinary ? '' : String(data)))
-    webSocket.on('error', () => webSocket.terminate())
-    webSocket.on('close', () => {
-      gone = true
-      clearTimeout(deadline)
-      for (const timer of timers) clearTimeout(timer)
-      if (instance) this.endInstance(instance, releaseSeat)
-    })
-  }
-
-  private endInstance(instance: Instance, release: () => void): void {
-    instance.close()
-    release()
-  }
-
   private async open(
-    start: { type: 'start'; url: string } | { type: 'init'; host: string; project: string; world: string },
+    start: StartRequest,
     request: IncomingMessage,
     session: ClientSession,
-    gone: () => boolean,
-  ): Promise<{ instance: Instance; release: () => void } | undefined> {
-    const { config, log } = this.options
+    events: InstanceEvents,
+    gone: AbortSignal,
+  ): Promise<Opened> {
     const startedAt = performance.now()
     const dialect: StreamDialect = start.type === 'init' ? '2019' : '2022'
     session.step({ name: 'seat', state: 'active' })
-    const reference =
-      start.type === 'start'
-        ? parseWorldUrl(start.url)
-        : parseWorldUrl(`${start.host}/projects/${start.project}/worlds/${start.world}`)
-    const source = this.sources.find((candidate) => candidate.serves(reference))
-    if (!source) {
-      throw new SimyardError(
-        'START_ORIGIN_REFUSED',
-        `This simulation server does not run projects of ${reference.origin}. Its operator can allow it with "websites".`,
-      )
-    }
-    if (this.draining)
-      throw new SimyardError(
-        'NODE_DRAINING',
-        'This simulation server is being shut down and takes no new simulations. Try again: another one will take it.',
-      )
-    if (this.seatsTaken >= config.maxConnections) {
-      throw new SimyardError(
-        'NODE_FULL',
-        `All ${config.maxConnections} seats of this simulation server are taken. Try again in a moment.`,
-      )
-    }
+    const wanted = await this.projects.find(start)
+    const { project, world } = wanted.reference
+    const leaveSeat = this.seats.take()
     session.step({ name: 'seat', state: 'done' })
     session.step({ name: 'process', state: 'active' })
-    // The seat counts as taken from now on, also while the simulator starts.
-    this.reserved++
-    const taken = await this.takeSimulator().catch((error: unknown) => {
-      this.reserved--
-      throw error
-    })
-    this.reserved--
-    if (gone()) {
-      taken.simulator.kill()
-      this.releasePort(taken.port)
-      return undefined
-    }
-    const { port } = taken
-    const streamUrl = this.publicUrl(port, request)
-    session.step({ name: 'process', state: 'done' })
-    session.step({ name: 'world', state: 'active' })
-    const instance = new Instance(
-      {
-        openSandbox: this.opened,
-        stage: this.stage,
-        slots: this.slots,
-        controllerLimits: config.controllerLimits,
-        assetsDir: this.options.assetsDir,
-        log,
-        hangLimitMs: config.controllerHangSeconds * 1000,
-      },
-      {
-        port,
-        reference,
-        source,
-        simulator: taken.simulator,
-        dialect,
-        streamUrl,
-        onEnded: (error) => session.fail(error),
-        onLoaded: () => session.step({ name: 'world', state: 'done' }),
-        onLoadFailed: (error) => {
-          session.step({ name: 'world', state: 'failed', error })
-          session.tell(error)
-        },
-      },
-    )
-    this.instances.set(port, instance)
-    const release = () => {
-      this.instances.delete(port)
-      this.releasePort(port)
-    }
-    session.streamReady(streamUrl, config.timeout)
-    log.info(
-      {
-        [field.instance]: port,
-        [field.project]: reference.project,
-        [field.world]: reference.world,
-        warm: taken.warm,
-        [field.durationMs]: Math.round(performance.now() - startedAt),
-      },
-      'instance opened',
-    )
-    void instance.open()
-    return { instance, release }
-  }
-
-  private async takeSimulator(): Promise<{ simulator: SimulatorProcess; warm: boolean; port: number }> {
-    const port = await this.takePort()
+    const ports: number[] = []
+    let prepared: Promise<PreparedProject> | undefined
     try {
-      return { ...(await this.pool.take()), port }
-    } catch (cause) {
-      this.releasePort(port)
-      const reason = (cause as Error).message
-      throw new SimyardError('SIMULATOR_START_FAILED', `The simulator could not be started. ${reason}`, { cause })
+      const port = await this.ports.take(this.programOpensPort ? 'program' : 'server')
+      ports.push(port)
+      const programPort =
+        this.placement.streamBy === 'server' || this.programOpensPort ? port : await this.ports.take('program')
+      if (programPort !== port) ports.push(programPort)
+      const streamUrl = this.publicUrl(port, request)
+      prepared = wanted.prepare({ signal: gone, progress: (line) => session.progress(line) })
+      const instance = await this.placement.start({
+        port,
+        programPort,
+        project,
+        world,
+        prepared,
+        dialect,
+        mode: start.type === 'start' ? start.mode : undefined,
+        mayEditControllers: start.visitor.user1Id === '' || start.visitor.user1Authentication !== '',
+        streamUrl,
+        events,
+      })
+      const release = () => {
+        if (this.instances.get(port)?.instance === instance) this.instances.delete(port)
+        for (const taken of ports) this.ports.release(taken)
+        leaveSeat()
+        this.lease?.renew()
+        const seconds = Math.round((performance.now() - startedAt) / 1000)
+        this.options.log.info({ [field.instance]: port }, `Simulation ${port} ended after ${seconds} s`)
+      }
+      const entry: Entry = { instance, streamUrl, openedAt: performance.now(), release }
+      if (!gone.aborted) this.instances.set(port, entry)
+      const durationMs = Math.round(performance.now() - startedAt)
+      this.starts.inc({ result: 'opened' })
+      this.openedCount++
+      this.lease?.renew()
+      this.startDuration.observe(durationMs / 1000)
+      this.options.log.info(
+        {
+          [field.instance]: port,
+          [field.project]: project,
+          [field.world]: world,
+          ...visitorLogFields(start.visitor),
+          [field.durationMs]: durationMs,
+        },
+        `Simulation ${port} opened: ${project}, ${world}`,
+      )
+      return entry
+    } catch (error) {
+      for (const taken of ports) this.ports.release(taken)
+      leaveSeat()
+      prepared?.then(
+        (came) => came.release(),
+        // Told already, or not as important as why the program did not start.
+        () => undefined,
+      )
+      throw error
     }
   }
 
-  private releasePort(port: number): void {
-    this.takenPorts.delete(port)
-    this.door.closePort(port)
-  }
-
-  /** A number for an instance: a port of its own that is open now, or a number of the path form. */
-  private async takePort(): Promise<number> {
-    const { config } = this.options
-    const ownPorts = !this.options.behindOnePort && !config.portRewrite
-    const last = this.basePort + config.maxConnections + (ownPorts ? SPARE_PORTS : 0)
-    for (let port = this.basePort + 1; port <= last; port++) {
-      if (this.takenPorts.has(port)) continue
-      this.takenPorts.add(port)
-      if (!ownPorts || (await this.door.openPort(port, config.host, () => this.instances.get(port)))) return port
-      this.takenPorts.delete(port)
-    }
-    throw new SimyardError(
-      'NODE_FULL',
-      'This simulation server finds no free port for another simulation. Try again in a moment.',
-    )
+  /** Programs with a stream of their own open its port, unless we have to put TLS before it. */
+  private get programOpensPort(): boolean {
+    return this.placement.streamBy === 'program' && !this.options.tls && !this.options.behindOnePort
   }
 
   private publicUrl(port: number, request: IncomingMessage): string {
     const { config } = this.options
+    const host = request.headers.host ?? 'localhost'
     if (this.options.behindOnePort) {
       const secure = request.headers['x-forwarded-proto'] === 'https'
-      return `${secure ? 'wss' : 'ws'}://${request.headers.host ?? 'localhost'}/${port}`
+      return `${secure ? 'wss' : 'ws'}://${host}/${port}`
     }
-    return `${config.ssl ? 'wss' : 'ws'}://${config.server}${config.portRewrite ? '/' : ':'}${port}`
+    const name = config.server ?? config.fullyQualifiedDomainName ?? host.replace(/:\d+$/, '')
+    return `${this.secure ? 'wss' : 'ws'}://${name}${config.portRewrite ? '/' : ':'}${port}`
   }
 
-  /** Takes no new simulations; the present ones go on. */
-  drain(): void {
-    this.draining = true
+  private get secure(): boolean {
+    return this.options.config.ssl || this.options.tls !== undefined
+  }
+
+  /** Tells the addresses of `notify` where this server is; to be called when its port is open. */
+  announce(port: number): void {
+    const { config, log } = this.options
+    const name = config.server ?? config.fullyQualifiedDomainName ?? 'localhost'
+    const url = `${this.secure ? 'https' : 'http'}://${name}${config.portRewrite ? '/' : ':'}${port}`
+    const { shareIdleTime, allowedRepositories } = config
+    void announce(config.notify, { url, shareIdleTime, allowedRepositories }, log, this.closing.signal)
+    if (!config.fleet) return
+    const { sessionServer, key, entry = `${name}${config.portRewrite ? '/' : ':'}${port}` } = config.fleet
+    this.lease = new FleetLease({
+      sessionServer,
+      key,
+      entry,
+      log,
+      report: () => {
+        const { load, seats, warm, draining, opened } = this.status()
+        return { load, seats, warm, draining, opened, shareIdleTime, allowedRepositories: [...allowedRepositories] }
+      },
+      onOrder: (order) => this.obey(order),
+    })
+  }
+
+  /** What an operator has decided at the session server. */
+  private obey(order: 'cordon' | 'drain' | 'return'): void {
+    this.options.log.info(`The session server says: ${order}`)
+    if (order === 'return') this.seats.reopen()
+    else this.seats.drain('The operator of this simulation server takes no new simulations on it. Try again.')
+  }
+
+  /** Takes no new simulations; the present ones go on. Resolves when the last one has ended. */
+  drain(): Promise<void> {
+    this.seats.drain(
+      'This simulation server is being shut down and takes no new simulations. Try again: another one will take it.',
+    )
+    this.lease?.renew()
+    return this.seats.whenEmpty()
   }
 
   async close(): Promise<void> {
-    this.draining = true
-    this.pool.close()
+    void this.drain()
+    this.closing.abort()
+    clearTimeout(this.selfTestTimer)
+    this.usage.close()
+    await this.lease?.close()
+    this.placement.close()
     for (const client of this.clientSockets.clients) client.close(1001, 'the server is shutting down')
-    for (const instance of this.instances.values()) {
-      instance.close({ code: 'NODE_DRAINING', message: 'The simulation server was shut down.' })
-    }
+    const reason: ErrorReport = { code: 'NODE_DRAINING', message: 'The simulation server was shut down.' }
+    for (const { instance } of this.instances.values()) instance.close(reason)
     this.instances.clear()
-    await this.door.close()
+    this.door.close()
+    await this.ports.close()
     this.load.close()
+    await this.monitorLog?.close()
+    await this.projects.close()
     this.stage.remove()
   }
 }

@@ -1,9 +1,10 @@
-import { Socket } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { SimulatorSession } from './session.js'
 import { warmUp } from './warm-up.js'
 
-/** The sandboxed process: simulator-v1 on file descriptor 3, and nothing else. */
-const channel = new Socket({ fd: 3, readable: true, writable: true })
+/** The sandboxed process: simulator-v1 on file descriptor 3, or on the Unix socket that is named, and nothing else. */
+const channelSocket = process.env.SIMYARD_CHANNEL_SOCKET
+const channel = channelSocket ? connect(channelSocket) : new Socket({ fd: 3, readable: true, writable: true })
 const session = new SimulatorSession({
   write: (bytes) => channel.write(bytes),
   clock: {

@@ -10,6 +10,9 @@ Commands
   up                        all servers behind one port (what npm start runs)
   session-server FILE       a session server by itself
   simulation-server FILE    a simulation server by itself
+  server start|stop|restart|status [NAME]
+                            both, without a terminal, with config/session/NAME.json and
+                            config/simulation/NAME.json (local when no name is given)
   run WORLD                 run a world without a browser and print its console
   doctor                    say what this machine has and what is missing
   help, --help              this text
@@ -19,21 +22,27 @@ Options of up
   --port N          port, 8000 by default
   --host ADDRESS    address to listen on, 127.0.0.1 by default; 0.0.0.0 for everybody
   --data DIR        folder for what visitors save, .simyard by default
-  --sandbox KIND    auto (default), bubblewrap, or none
+  --sandbox KIND    auto (default), bubblewrap, firejail, docker, or none
   --max N           simulations at the same time, eight for each processor core by default
+  --host-key FILE   file with the key that simulation servers show to fetch projects, host.key in the data
+                    folder by default
   --quiet           log only warnings
+
+Options of server
+  --drain           stop and restart wait until the last simulation has ended
 
 Options of run
   --seconds N       simulated seconds, 10 by default
   --seed N          seed of the sensors' noise, 1 by default
   --sandbox KIND    as above
+  --simulator NAME  embedded (default), or enki
 
 Examples
   npx simyard up --port 8123
   npx simyard run projects/obstacle-avoidance/worlds/obstacle_avoidance.wbt --seconds 5
 `
 
-const commands = ['up', 'session-server', 'simulation-server', 'run', 'doctor', 'help', 'version'] as const
+const commands = ['up', 'session-server', 'simulation-server', 'server', 'run', 'doctor', 'help', 'version'] as const
 export type Command = (typeof commands)[number]
 
 const options = {
@@ -41,13 +50,19 @@ const options = {
   host: { type: 'string' },
   data: { type: 'string' },
   sandbox: { type: 'string' },
+  simulator: { type: 'string' },
   max: { type: 'string' },
+  'host-key': { type: 'string' },
   seconds: { type: 'string' },
   seed: { type: 'string' },
   quiet: { type: 'boolean' },
+  drain: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const
+
+const sandboxes = ['auto', 'bubblewrap', 'firejail', 'docker', 'none'] as const
+const simulators = ['embedded', 'enki'] as const
 
 export interface Arguments {
   readonly command: Command
@@ -55,11 +70,14 @@ export interface Arguments {
   readonly port?: number
   readonly host?: string
   readonly data?: string
-  readonly sandbox?: 'auto' | 'bubblewrap' | 'none'
+  readonly sandbox?: (typeof sandboxes)[number]
+  readonly simulator?: (typeof simulators)[number]
   readonly max?: number
+  readonly hostKey?: string
   readonly seconds?: number
   readonly seed?: number
   readonly quiet: boolean
+  readonly drain: boolean
 }
 
 /** Parses the command line. Throws CONFIG_INVALID with a sentence about the word that is wrong. */
@@ -77,8 +95,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
     )
   }
   const { values, positionals } = parsed
-  if (values.version) return { command: 'version', files: [], quiet: false }
-  if (values.help) return { command: 'help', files: [], quiet: false }
+  if (values.version) return { command: 'version', files: [], quiet: false, drain: false }
+  if (values.help) return { command: 'help', files: [], quiet: false, drain: false }
   const [word = 'help', ...files] = positionals
   const command = commands.find((name) => name === word)
   if (!command) {
@@ -88,22 +106,29 @@ export function parseArguments(argv: readonly string[]): Arguments {
       `Unknown command "${word}"${near ? `; did you mean "${near}"?` : '.'} See simyard --help.`,
     )
   }
-  const sandbox = values.sandbox
-  if (sandbox !== undefined && sandbox !== 'auto' && sandbox !== 'bubblewrap' && sandbox !== 'none') {
-    throw new SimyardError('CONFIG_INVALID', `--sandbox is auto, bubblewrap or none, not "${sandbox}".`)
-  }
   return {
     command,
     files,
     port: numberOption('port', values.port, { min: 0, max: 65535 }),
     host: values.host,
     data: values.data,
-    sandbox,
+    sandbox: wordOption('sandbox', values.sandbox, sandboxes),
+    simulator: wordOption('simulator', values.simulator, simulators),
     max: numberOption('max', values.max, { min: 1, max: 10_000 }),
+    hostKey: values['host-key'],
     seconds: numberOption('seconds', values.seconds, { min: 0, max: 1e7 }),
     seed: numberOption('seed', values.seed, { min: 0, max: 2 ** 31 }),
     quiet: values.quiet ?? false,
+    drain: values.drain ?? false,
   }
+}
+
+function wordOption<T extends string>(name: string, text: string | undefined, words: readonly T[]): T | undefined {
+  const found = words.find((word) => word === text)
+  if (text !== undefined && !found) {
+    throw new SimyardError('CONFIG_INVALID', `--${name} is one of ${words.join(', ')}, not "${text}".`)
+  }
+  return found
 }
 
 function numberOption(name: string, text: string | undefined, range: { min: number; max: number }): number | undefined {

@@ -1,5 +1,6 @@
 import { SimyardError } from '@simyard/protocol'
 import { parseArguments, usage } from './arguments.js'
+import { serverCommand } from './daemon/server-command.js'
 import { doctor } from './doctor.js'
 import { layout } from './layout.js'
 import { run } from './run.js'
@@ -24,11 +25,14 @@ try {
     case 'simulation-server':
       await serveSimulations(parsed)
       break
+    case 'server':
+      process.exit(await serverCommand(parsed))
+      break
     case 'run':
       process.exit(await run(parsed))
       break
     case 'doctor':
-      process.exit(doctor() ? 0 : 1)
+      process.exit((await doctor(parsed)) ? 0 : 1)
   }
 } catch (error) {
   if (!(error instanceof SimyardError)) throw error

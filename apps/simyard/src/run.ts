@@ -23,6 +23,7 @@ export async function run(parsed: Arguments): Promise<number> {
     simulatedSeconds: parsed.seconds ?? DEFAULT_SECONDS,
     seed: parsed.seed,
     sandbox: parsed.sandbox ?? 'auto',
+    simulator: parsed.simulator ?? 'embedded',
     sources: { simulatorDir: layout.simulatorDir, pythonDir: layout.pythonDir, javascriptDir: layout.javascriptDir },
     assetsDir: layout.assetsDir,
     log: createLogger({ name: 'run', level: 'warn' }),

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ProjectStore } from '@simyard/projects'
-import type { ProjectSource, WorldReference } from '@simyard/simulation-server'
+import type { ProjectSource, SiteReference } from '@simyard/simulation-server'
 
 /**
  * Projects of the site in the same process. Every origin counts as this site, since visitors reach it under names that
@@ -11,11 +11,11 @@ import type { ProjectSource, WorldReference } from '@simyard/simulation-server'
 export class StoreProjectSource implements ProjectSource {
   constructor(private readonly store: ProjectStore) {}
 
-  serves(_reference: WorldReference): boolean {
+  serves(_reference: SiteReference): boolean {
     return true
   }
 
-  async fetch({ project }: WorldReference, folder: string, signal: AbortSignal): Promise<void> {
+  async fetch({ project }: SiteReference, folder: string, signal: AbortSignal): Promise<void> {
     for (const file of await this.store.files(project)) {
       signal.throwIfAborted()
       const { content } = await this.store.readFile(project, file.path)

@@ -17,6 +17,7 @@ import { SessionServer } from '@simyard/session-server'
 import { type ProjectSource, SimulationServer, SimulationServerConfig } from '@simyard/simulation-server'
 import { createWebsite, type Website } from '@simyard/website'
 import type { Arguments } from './arguments.js'
+import { ownHostKey, readHostKey } from './host-key.js'
 import { layout, missingBuilds } from './layout.js'
 import { isLoopback, refuseUnsafeHost } from './standalone.js'
 import { StoreProjectSource } from './store-project-source.js'
@@ -56,7 +57,7 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     const store = createFolderStore({ galleryDir: layout.galleryDir, dataDir })
     const simulation = openSimulationServer(parsed, store, log)
     shutdown.add('simulation server', () => simulation.close())
-    refuseUnsafeHost(simulation, host)
+    await refuseUnsafeHost(simulation, host)
     const sessions = new SessionServer({
       members: [{ entry: SIMULATION_PATH, secure: false, report: async () => simulation.status() }],
       ssl: false,
@@ -71,6 +72,7 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     shutdown.add('session server', () => sessions.close())
     const website = await createWebsite({
       store,
+      hostKey: parsed.hostKey === undefined ? ownHostKey(dataDir) : readHostKey(absolute(parsed.hostKey)),
       assets: { protos: `${layout.root}protos` },
       pagesDir: layout.pagesDir,
       viewDir: layout.viewDir,
@@ -107,6 +109,8 @@ function openSimulationServer(
   return new SimulationServer({
     config: SimulationServerConfig.parse({
       port: 2000,
+      ssl: false,
+      portRewrite: false,
       sandbox: parsed.sandbox ?? 'auto',
       maxConnections: parsed.max ?? cpus().length * SIMULATIONS_PER_CORE,
     }),
@@ -118,6 +122,9 @@ function openSimulationServer(
   })
 }
 
+/** What the session server answers, beside its queue. */
+const SESSION_PATHS: ReadonlySet<string> = new Set(['/session', '/load', '/monitor', '/status', '/metrics'])
+
 /** Sends each request to its server by the path, as docs/architecture.md lists them. */
 class OnePort implements HttpPart {
   constructor(private readonly parts: { sessions: SessionServer; simulation: SimulationServer; website: Website }) {}
@@ -125,7 +132,7 @@ class OnePort implements HttpPart {
   handle(request: IncomingMessage, response: ServerResponse, path: string): void {
     const [pathname = '/'] = path.split('?')
     if (pathname === '/healthz' || pathname === '/readyz') return sendText(response, 200, 'ok')
-    if (/^\/(session|load|monitor|api\/v1\/sessions(\/[^/]*)?)$/.test(pathname))
+    if (SESSION_PATHS.has(pathname) || pathname.startsWith('/api/v1/sessions'))
       return this.parts.sessions.handle(request, response, path)
     const simulation = simulationPath(path)
     if (simulation !== undefined) return this.parts.simulation.handle(request, response, simulation)

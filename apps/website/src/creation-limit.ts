@@ -2,7 +2,7 @@ import { SimyardError } from '@simyard/protocol'
 
 const MAX_ADDRESSES = 10_000
 
-/** So many creations an address and window, counted in memory: a brake, not a fence. */
+/** So many copies, or whatever is counted, an address and window; in memory: a brake, not a fence. */
 export class CreationLimit {
   private readonly counts = new Map<string, { start: number; count: number }>()
 
@@ -10,6 +10,7 @@ export class CreationLimit {
     private readonly perWindow: number,
     private readonly windowMs: number,
     private readonly now: () => number = Date.now,
+    private readonly what = 'copies',
   ) {}
 
   /** Throws RATE_LIMITED with the seconds to wait. */
@@ -23,7 +24,7 @@ export class CreationLimit {
     }
     if (entry.count >= this.perWindow) {
       const seconds = Math.ceil((entry.start + this.windowMs - now) / 1000)
-      throw new SimyardError('RATE_LIMITED', `Too many copies from this address; try again in ${seconds} s.`)
+      throw new SimyardError('RATE_LIMITED', `Too many ${this.what} from this address; try again in ${seconds} s.`)
     }
     entry.count++
   }

@@ -9,6 +9,7 @@ import { apiRoutes, filePath, projectId } from './api-route.js'
 import { contentType } from './content-type.js'
 import { CreationLimit } from './creation-limit.js'
 import { sendError } from './error-reply.js'
+import { addHostRoutes } from './host-route.js'
 import { openApiDocument } from './openapi.js'
 import type { SiteStatus } from './schema.js'
 import { secure, secureFile, securePage } from './security-header.js'
@@ -25,6 +26,8 @@ export interface WebsiteOptions {
   readonly status: () => SiteStatus | Promise<SiteStatus>
   /** Whether `X-Forwarded-For` of a proxy in front is believed. */
   readonly trustProxy?: boolean
+  /** What simulation servers show when they fetch projects of visitors; without it none is given out that way. */
+  readonly hostKey?: string
   /** Copies an address may make an hour. */
   readonly copiesPerHour?: number
   readonly logger?: FastifyBaseLogger
@@ -74,6 +77,7 @@ export async function createApp(
   })
   await addApi(app, options)
   addProjectFiles(app, options.store)
+  addHostRoutes(app, options)
   await addStatic(app, options)
   addPages(app, options.pagesDir)
   return app

@@ -1,3 +1,4 @@
+import { isRepositoryUrl } from '@simyard/protocol'
 import type { FleetEvent } from './events.js'
 import type { NodeReport, NodeState, NodeView, OperatorOrder } from './node.js'
 import { LOAD_PER_VISITOR, Reservations } from './reservations.js'
@@ -91,7 +92,8 @@ export class FleetNode {
   rank(url: string | undefined): { group: number; load: number } | undefined {
     const load = this.expectedLoad
     const { allowedRepositories, shareIdleTime } = this.report ?? {}
-    if (url === undefined) return { group: 0, load }
+    // Which sites' projects it runs a node does not tell: whoever comes from one knows that it may.
+    if (url === undefined || !isRepositoryUrl(url)) return { group: 0, load }
     if (allowedRepositories?.some((repository) => isBelow(url, repository))) return { group: 0, load }
     // A server that tells neither runs everything.
     const share = allowedRepositories === undefined && shareIdleTime === undefined ? 100 : (shareIdleTime ?? 0)

@@ -107,6 +107,10 @@ class FolderStore implements ProjectStore {
     return { id, key }
   }
 
+  async checkKey(id: string, key: string): Promise<void> {
+    await this.writable(id, key)
+  }
+
   async writeFile(id: string, path: string, content: Uint8Array, key: string): Promise<ProjectFile> {
     const { root } = await this.writable(id, key)
     checkFilePath(path)

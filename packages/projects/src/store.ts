@@ -50,6 +50,8 @@ export interface ProjectStore {
   readFile(id: string, path: string): Promise<ProjectFileContent>
   /** A writable copy of any project, with a fresh id and key. */
   copy(fromId: string): Promise<ProjectCopy>
+  /** Throws PROJECT_WRONG_KEY, or PROJECT_READ_ONLY for what has no key. */
+  checkKey(id: string, key: string): Promise<void>
   /** Replaces or creates a file; a reader sees the old or the new content, never a mixture. */
   writeFile(id: string, path: string, content: Uint8Array, key: string): Promise<ProjectFile>
   /** Back to the original's content. A file that the original lacks is removed, and undefined returned. */

@@ -21,11 +21,14 @@ export const FleetReport = z.object({
 })
 export type FleetReport = z.infer<typeof FleetReport>
 
-/** `host:port`, or `host/port` behind a proxy with port rewriting. */
+/** `host:port`, or `host/port` behind a proxy with port rewriting, whose own port may follow the host. */
 export const FleetEntry = z
   .string()
   .max(300)
-  .regex(/^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)[:/]\d{1,5}$/, 'must be host:port, or host/port behind a proxy')
+  .regex(
+    /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5}|(?::\d{1,5})?\/\d{1,5})$/,
+    'must be host:port, or host/port behind a proxy',
+  )
 
 export const FleetRegistration = z.object({
   version: z.literal(FLEET_PROTOCOL_VERSION),

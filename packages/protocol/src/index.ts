@@ -1,7 +1,24 @@
-export type { ClientRequest } from './compat/webots-client.js'
-export { clientMessage, decodeClientRequest } from './compat/webots-client.js'
+export type { ClientRequest, Visitor } from './compat/webots-client.js'
+export { clientMessage, decodeClientRequest, visitorFields } from './compat/webots-client.js'
 export type { CloudServer } from './compat/webots-cloud.js'
 export { CloudList, CloudSetup, CloudUpdate, cloudText } from './compat/webots-cloud.js'
+export type { WebotsGeneration, WebotsLaunch, WebotsLine } from './compat/webots-program.js'
+export { readWebotsLine, webotsArguments, webotsGeneration } from './compat/webots-program.js'
+export type { DownloadAnswer, RepositoryAddress } from './compat/webots-projects.js'
+export {
+  canonicalRepositoryUrl,
+  DOWNLOAD_PATH,
+  downloadAnswer,
+  downloadFields,
+  hostError,
+  isRepositoryUrl,
+  isRevisionPart,
+  matchesRepositoryPrefix,
+  parseRepositoryUrl,
+  setUpError,
+  UPLOAD_OK,
+  UPLOAD_PATH,
+} from './compat/webots-projects.js'
 export type { SessionMailKind } from './compat/webots-session.js'
 export { sessionMail, sessionText } from './compat/webots-session.js'
 export type { StreamDialect, StreamRequest } from './compat/webots-stream.js'

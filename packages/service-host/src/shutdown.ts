@@ -27,8 +27,8 @@ export class ShutdownStack {
   }
 }
 
-/** The first signal closes gently, a second one at once. */
-export function onShutdownSignal(close: (signal: string) => Promise<void>): void {
+/** The first signal closes gently, a second one at once; what runs in sandboxes ends with the process. */
+export function onShutdownSignal(close: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => Promise<void>): void {
   let asked = false
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {

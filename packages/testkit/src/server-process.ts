@@ -4,27 +4,47 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { repositoryRoot } from './simyard-process.js'
 
-export interface ServerProcess {
+export interface RunningServer {
   readonly port: number
+  /** `http://127.0.0.1:<port>` */
+  readonly address: string
   readonly pid: number
   /** Everything it has written to stdout and stderr. */
   output(): string
-  /** Ends it and resolves to its exit code. */
+  readonly exited: Promise<number | null>
+  kill(signal?: NodeJS.Signals): void
+  /** Ends it as Ctrl-C does, or with another signal, and resolves to its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/**
- * Starts a program with a JSON configuration in a file and waits until it says on which port it runs. Rejects with what
- * it wrote when it ends before.
- */
-async function startServer(program: readonly [string, ...string[]], config: unknown): Promise<ServerProcess> {
+/** Starts one server of the built checkout by itself, from a configuration, on this machine only. */
+export function startServer(
+  command: 'session-server' | 'simulation-server',
+  config: Record<string, unknown>,
+  env: Record<string, string> = {},
+): Promise<RunningServer> {
+  const local = { port: 0, host: '127.0.0.1', server: '127.0.0.1', ssl: false, portRewrite: false, debug: true }
+  const program = join(repositoryRoot, 'apps/simyard/bin/simyard.mjs')
+  return start([process.execPath, program, command], { ...local, ...config }, env)
+}
+
+/** Starts a Python program that takes the path of its configuration and says on which port it runs. */
+export function startPythonServer(python: string, program: string, config: unknown): Promise<RunningServer> {
+  return start([python, program], config, {})
+}
+
+async function start(
+  [program, ...args]: readonly [string, ...string[]],
+  config: unknown,
+  env: Record<string, string>,
+): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'simyard-server-'))
   const file = join(folder, 'config.json')
   writeFileSync(file, JSON.stringify(config))
-  const [command, ...args] = program
-  const child: ChildProcess = spawn(command, [...args, file], {
+  const child: ChildProcess = spawn(program, [...args, file], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: repositoryRoot,
+    cwd: folder,
+    env: { ...process.env, ...env },
   })
   let text = ''
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
@@ -37,30 +57,20 @@ async function startServer(program: readonly [string, ...string[]], config: unkn
     }
     child.stdout?.on('data', read)
     child.stderr?.on('data', read)
-    child.once('close', (code) => reject(new Error(`${program.join(' ')} ended with ${code}:\n${text}`)))
     child.once('error', reject)
+    // Everything it has said is read then.
+    child.once('close', (code) => reject(new Error(`${[program, ...args].join(' ')} ended with ${code}:\n${text}`)))
   })
   return {
     port,
+    address: `http://127.0.0.1:${port}`,
     pid: child.pid!,
     output: () => text,
-    stop(signal = 'SIGTERM') {
+    exited,
+    kill: (signal = 'SIGKILL') => child.kill(signal),
+    stop: (signal = 'SIGINT') => {
       child.kill(signal)
       return exited
     },
   }
-}
-
-/** `simyard session-server FILE`, or `simyard simulation-server FILE`. */
-export function startSimyardServer(
-  command: 'session-server' | 'simulation-server',
-  config: unknown,
-): Promise<ServerProcess> {
-  const program = join(repositoryRoot, 'apps/simyard/bin/simyard.mjs')
-  return startServer([process.execPath, program, command], config)
-}
-
-/** A Python program that takes the path of its configuration. */
-export function startPythonServer(python: string, program: string, config: unknown): Promise<ServerProcess> {
-  return startServer([python, program], config)
 }

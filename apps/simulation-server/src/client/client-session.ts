@@ -4,6 +4,7 @@ import {
   decodeClientRequest,
   type ErrorReport,
   type OwnClientEvent,
+  reportError,
 } from '@simyard/protocol'
 
 export interface ClientLink {
@@ -56,7 +57,7 @@ export class ClientSession {
           (error: unknown) =>
             this.own({
               type: 'error',
-              error: { code: 'FILE_PATH_INVALID', message: error instanceof Error ? error.message : String(error) },
+              error: reportError(error),
             }),
         )
         return
@@ -67,6 +68,11 @@ export class ClientSession {
 
   step(event: Omit<Extract<OwnClientEvent, { type: 'step' }>, 'type'>): void {
     this.own({ type: 'step', ...event })
+  }
+
+  /** What a start waits for, in the words of who does it. */
+  progress(line: string): void {
+    this.link.send(clientMessage.loading(line))
   }
 
   private own(event: OwnClientEvent): void {
@@ -86,8 +92,11 @@ export class ClientSession {
     this.link.send(clientMessage.loadingError(where + error.message))
   }
 
-  streamReady(url: string, timeoutSeconds: number): void {
-    this.link.send(clientMessage.shutdownTimeout(timeoutSeconds))
+  shutdownTimeout(seconds: number): void {
+    this.link.send(clientMessage.shutdownTimeout(seconds))
+  }
+
+  streamReady(url: string): void {
     this.link.send(clientMessage.streamAddress(url))
   }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { SimyardError } from '@simyard/protocol'
+import { sessionFiles } from '../project/session-file.js'
 import type { SandboxLimits } from '../sandbox/limits.js'
 import type { LaunchPlan } from '../sandbox/sandbox.js'
 import type { Stage } from '../stage.js'
@@ -44,6 +45,10 @@ export function planController(
     slot: context.slot,
   }
   const env = { SIMYARD_CONTROLLER_FD: '3' }
+  // What the website host has told stands two folders above the program, in a sandbox and without one.
+  const told = Object.fromEntries(
+    sessionFiles.map((name) => [join(context.projectDir, name), `/${name}`]).filter(([file]) => existsSync(file!)),
+  )
   if (found === '.py') {
     if (!context.pythonFound) {
       throw new SimyardError(
@@ -55,7 +60,7 @@ export function planController(
       ...common,
       runtime: 'python',
       args: ['-u', `/work/code/${name}.py`, ...request.args],
-      readOnly: { [folder]: '/work/code', [context.stage.pythonDir]: '/work/lib' },
+      readOnly: { [folder]: '/work/code', [context.stage.pythonDir]: '/work/lib', ...told },
       cwd: '/work/code',
       env: { ...env, PYTHONPATH: '/work/lib', PYTHONDONTWRITEBYTECODE: '1', PYTHONIOENCODING: 'utf-8' },
     }
@@ -65,7 +70,7 @@ export function planController(
     runtime: 'node',
     args: ['--max-old-space-size=128', `/work/code/${name}${found}`, ...request.args],
     // `import 'controller'` is looked for in node_modules of the folders above the program.
-    readOnly: { [folder]: '/work/code', [context.stage.javascriptDir]: '/work/node_modules/controller' },
+    readOnly: { [folder]: '/work/code', [context.stage.javascriptDir]: '/work/node_modules/controller', ...told },
     cwd: '/work/code',
     env,
     // A Node program starts about ten threads of its own and needs more than Python's address space.

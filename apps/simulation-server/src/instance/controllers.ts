@@ -24,6 +24,8 @@ export interface ControllersContext {
 
 interface Running {
   readonly robot: string
+  /** On this machine; undefined for an extern controller. */
+  readonly pid: number | undefined
   /** Bytes to the controller. */
   write(bytes: Uint8Array): void
   stop(): void
@@ -60,7 +62,7 @@ export class Controllers {
     readConsoleLines(process.stdout, { now, line: (text) => this.context.console(request.robot, 'stdout', text) })
     readConsoleLines(process.stderr, { now, line: (text) => this.context.console(request.robot, 'stderr', text) })
     let stopped = false
-    this.carry(request.controller, request.robot, process.channel, () => {
+    this.carry({ id: request.controller, robot: request.robot, pid: process.pid }, process.channel, () => {
       stopped = true
       process.kill()
     })
@@ -86,7 +88,7 @@ export class Controllers {
     const waiting = this.waiting.get(token)
     if (!waiting) return false
     if (this.running.has(waiting.id)) return false
-    this.carry(waiting.id, waiting.robot, stream, () => stream.destroy())
+    this.carry({ id: waiting.id, robot: waiting.robot, pid: undefined }, stream, () => stream.destroy())
     this.context.toSimulator({ type: 'controller-started', controller: waiting.id })
     stream.once('close', () => {
       if (!this.running.delete(waiting.id)) return
@@ -95,10 +97,15 @@ export class Controllers {
     return true
   }
 
-  private carry(id: number, robot: string, stream: Duplex, stop: () => void): void {
+  private carry(
+    { id, robot, pid }: { id: number; robot: string; pid: number | undefined },
+    stream: Duplex,
+    stop: () => void,
+  ): void {
     const { now } = this.context
     const entry: Running = {
       robot,
+      pid,
       answeredAt: now(),
       spokeAt: now(),
       stop,
@@ -132,8 +139,8 @@ export class Controllers {
     for (const entry of this.running.values()) entry.stop()
   }
 
-  get count(): number {
-    return this.running.size
+  get pids(): number[] {
+    return [...this.running.values()].flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
   }
 
   /** Ends controllers that have owed an answer for longer than this, in milliseconds. */

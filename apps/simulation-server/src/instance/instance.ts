@@ -1,237 +1,43 @@
-import { mkdirSync, rmSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import {
-  type ErrorReport,
-  reportError,
-  type SimulatorToServer,
-  SimyardError,
-  type StreamDialect,
-} from '@simyard/protocol'
-import { field, type Logger } from '@simyard/service-host'
-import { checkRelativePath, listWorlds, readInside, replaceInside } from '../project/project-files.js'
-import type { ProjectSource, WorldReference } from '../project/project-source.js'
-import type { SandboxLimits } from '../sandbox/limits.js'
-import type { OpenSandbox } from '../sandbox/open-sandbox.js'
-import type { SimulatorProcess } from '../simulator/simulator-process.js'
-import type { Slots } from '../slots.js'
-import type { Stage } from '../stage.js'
-import { makeReadable } from '../stage.js'
-import { StreamHub } from '../stream/stream-hub.js'
-import type { ViewerLink } from '../stream/viewer.js'
-import { Controllers } from './controllers.js'
+import type { ErrorReport } from '@simyard/protocol'
 
-export interface InstanceContext {
-  readonly openSandbox: OpenSandbox
-  readonly stage: Stage
-  readonly slots: Slots
-  readonly controllerLimits: SandboxLimits
-  /** Folder with the assets that ship with Simyard: its `protos/` is what worlds may read. */
-  readonly assetsDir: string
-  readonly log: Logger
-  /** A controller that owes an answer for longer is ended. */
-  readonly hangLimitMs: number
-}
-
-export interface InstanceOptions {
+/** One visitor's simulation, whatever program runs it. */
+export interface Instance {
+  /** Number of its stream: a port of its own, or the first part of the path behind one port. */
   readonly port: number
-  readonly reference: WorldReference
-  readonly source: ProjectSource
-  readonly simulator: SimulatorProcess
-  readonly dialect: StreamDialect
-  /** Seed of the sensors' noise; the simulator's default when absent. */
-  readonly seed?: number
-  /** Public address of the stream, `ws://host/2001`, for extern controllers. */
-  readonly streamUrl: string
-  onEnded(error: ErrorReport): void
-  onLoadFailed(error: ErrorReport): void
-  onLoaded(): void
-}
-
-/** One visitor's simulation: a project folder, a simulator, its controllers and its stream. */
-export class Instance {
-  readonly port: number
-  readonly hub: StreamHub
-  private readonly projectDir: string
-  private readonly controllers: Controllers
-  private worlds: string[] = []
-  private readonly abort = new AbortController()
-  private readonly hangTimer: NodeJS.Timeout
-  private closed = false
-  private lastWorld: string
-
-  constructor(
-    private readonly context: InstanceContext,
-    private readonly options: InstanceOptions,
-  ) {
-    this.port = options.port
-    this.lastWorld = options.reference.world
-    this.projectDir = join(context.stage.instancesDir, `${options.port}-${Date.now().toString(36)}`)
-    mkdirSync(this.projectDir, { mode: 0o755 })
-    const { simulator } = options
-    this.hub = new StreamHub(
-      {
-        toSimulator: (message) => void simulator.send(message),
-        worlds: () => this.worlds,
-        readController: (name) => this.readController(name),
-        writeController: (name, file, content) => this.writeController(name, file, content),
-        loadWorld: (world) => void this.load(world || this.lastWorld),
-      },
-      options.dialect,
-    )
-    const { report } = context.openSandbox
-    this.hub.announce('sandbox', { type: 'sandbox', driver: report.driver, safe: report.safe, message: report.message })
-    this.controllers = new Controllers({
-      sandbox: context.openSandbox.sandbox,
-      stage: context.stage,
-      slots: context.slots,
-      limits: context.controllerLimits,
-      projectDir: this.projectDir,
-      pythonFound: report.python !== undefined,
-      now: () => performance.now(),
-      toSimulator: (message, body) => simulator.send(message, body),
-      onSimulatorDrained: (resume) => simulator.onceDrained(resume),
-      console: (robot, stream, line) => this.hub.console(robot, stream, line),
-      externWaits: (robot, token) => this.externWaits(robot, token),
-    })
-    simulator.listen({
-      message: (message, body) => this.onSimulator(message, body),
-      exited: (reason) => this.end(reason.toJSON()),
-    })
-    this.hangTimer = setInterval(() => {
-      if (this.hub.running) this.controllers.endHanging(context.hangLimitMs)
-    }, 1000)
-  }
-
-  /** Fetches the project and loads its world; failures reach the viewers and `onLoadFailed`. */
-  async open(): Promise<void> {
-    try {
-      await this.options.source.fetch(this.options.reference, this.projectDir, this.abort.signal)
-      makeReadable(this.projectDir)
-      this.worlds = await listWorlds(this.projectDir)
-    } catch (error) {
-      const report = reportError(error)
-      this.hub.onSimulator({ type: 'load-failed', error: report, diagnostics: [] }, new Uint8Array(0))
-      return this.options.onLoadFailed(report)
-    }
-    if (!this.closed) await this.load(this.options.reference.world)
-  }
-
-  private async load(world: string): Promise<void> {
-    this.lastWorld = world
-    this.hub.worldLeaves()
-    this.controllers.stopAll()
-    this.worlds = await listWorlds(this.projectDir)
-    this.options.simulator.send({ type: 'load', world, seed: this.options.seed })
-  }
-
-  private onSimulator(message: SimulatorToServer, body: Uint8Array): void {
-    switch (message.type) {
-      case 'read-file':
-        void this.answerFile(message)
-        return
-      case 'start-controller':
-        return this.controllers.start(message)
-      case 'stop-controller':
-        return this.controllers.stop(message.controller)
-      case 'controller-data':
-        return this.controllers.deliver(message.controller, body)
-      case 'loaded':
-        this.options.onLoaded()
-        break
-      case 'load-failed':
-        this.options.onLoadFailed(message.error)
-        break
-    }
-    this.hub.onSimulator(message, body)
-  }
-
-  private async answerFile(message: Extract<SimulatorToServer, { type: 'read-file' }>): Promise<void> {
-    const { simulator } = this.options
-    try {
-      const bytes = await this.readFile(message.scope, message.path)
-      simulator.send({ type: 'file', request: message.request, found: true }, bytes)
-    } catch (error) {
-      simulator.send({ type: 'file', request: message.request, found: false, error: reportError(error).message })
-    }
-  }
-
-  private readFile(scope: 'project' | 'asset', path: string): Promise<Buffer> {
-    if (scope === 'project') return readInside(this.projectDir, path)
-    const relative = checkRelativePath(path)
-    if (!relative.startsWith('protos/')) throw new SimyardError('FILE_NOT_FOUND', `There is no asset ${relative}.`)
-    return readInside(this.context.assetsDir, relative)
-  }
-
-  /** A file for the stream's HTTP side: `assets/…` ships with Simyard, everything else is the project's. */
-  serveFile(path: string): Promise<Buffer> {
-    const asset = /^assets\/(.*)$/.exec(path)
-    return asset ? this.readFile('asset', asset[1]!) : this.readFile('project', path)
-  }
-
-  private async readController(name: string): Promise<{ file: string; content: string }[]> {
-    const folder = this.controllerFolder(name)
-    const names = await readdir(join(this.projectDir, folder)).catch(() => [])
-    if (names.length === 0) throw new SimyardError('CONTROLLER_MISSING', `The project has no controller ${name}.`)
-    const main = names.filter((file) => file.startsWith(`${name}.`))
-    const others = names.filter(
-      (file) => !main.includes(file) && file !== 'runtime.ini' && /\.(py|js|mjs|json|txt|csv)$/.test(file),
-    )
-    const files: { file: string; content: string }[] = []
-    for (const file of [...main, ...others]) {
-      files.push({ file, content: await readFile(join(this.projectDir, folder, file), 'utf8') })
-    }
-    return files
-  }
-
-  private async writeController(name: string, file: string, content: string): Promise<void> {
-    if (file === 'runtime.ini' || file.includes('..'))
-      throw new SimyardError('FILE_PATH_INVALID', `The file ${file} cannot be changed.`)
-    if (content.length > 1024 * 1024) throw new SimyardError('FILE_TOO_LARGE', `${file} is larger than 1 MB.`)
-    await replaceInside(this.projectDir, `${this.controllerFolder(name)}/${file}`, content)
-  }
-
-  private controllerFolder(name: string): string {
-    if (!/^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(name))
-      throw new SimyardError('FILE_PATH_INVALID', `${JSON.stringify(name)} is not a controller's name.`)
-    return `controllers/${name}`
-  }
-
-  private externWaits(robot: string, token: string): void {
-    const url = `${this.options.streamUrl}/controller/${encodeURIComponent(robot)}?token=${token}`
-    this.hub.announce(`extern ${robot}`, { type: 'extern-controller', robot, url })
-    this.hub.console(
-      robot,
-      'stdout',
-      `Waiting for an extern controller. Start your program with SIMYARD_CONTROLLER_URL=${url}`,
-    )
-  }
-
-  connectExtern(token: string, stream: Duplex): boolean {
-    return this.controllers.connectExtern(token, stream)
-  }
-
-  attach(link: ViewerLink): { receive(text: string): void; detach(): void } {
-    return this.hub.attach(link)
-  }
-
-  private end(error: ErrorReport): void {
-    if (this.closed) return
-    this.context.log.warn({ [field.instance]: this.port, [field.code]: error.code }, error.message)
-    this.close(error)
-    this.options.onEnded(error)
-  }
-
+  readonly project: string
+  readonly world: string
+  /** Whether simulated time goes on; a paused one counts as idle. */
+  readonly running: boolean
+  /** Pages that watch, or undefined when the program serves its stream by itself. */
+  readonly viewers: number | undefined
+  /** Process ids of the simulator and its controllers on this machine. */
+  readonly pids: readonly number[]
+  /** Fetches the project and starts its world. What goes wrong is told by the events; it never rejects. */
+  open(): Promise<void>
+  /** A request to the stream's address; `path` begins with a slash. */
+  handle(request: IncomingMessage, response: ServerResponse, path: string): void
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void
+  /** Restores a file of a controller as the project had it; `path` is `<controller>/<file>`. */
+  resetController(path: string): Promise<void>
   /** Ends everything of this instance. May be called twice. */
-  close(reason: ErrorReport = { code: 'SESSION_TIME_OVER', message: 'The session has ended.' }): void {
-    if (this.closed) return
-    this.closed = true
-    clearInterval(this.hangTimer)
-    this.abort.abort()
-    this.controllers.stopAll()
-    this.options.simulator.kill()
-    this.hub.end(reason)
-    rmSync(this.projectDir, { recursive: true, force: true })
-  }
+  close(reason?: ErrorReport): void
 }
+
+/** What an instance tells the server, each at most once except `progress` and `loaded`. */
+export interface InstanceEvents {
+  /** A line about a long wait: a clone, a container that is built. */
+  progress(line: string): void
+  /** Its program runs; from now on its time is limited. */
+  started(): void
+  /** Viewers may connect to the stream. */
+  ready(): void
+  loaded(): void
+  /** The world cannot be loaded; the instance stays, so that the visitor may correct the project. */
+  loadFailed(error: ErrorReport): void
+  /** It is over, not because somebody closed it. */
+  ended(error: ErrorReport): void
+}
+
+export const sessionEnded: ErrorReport = { code: 'SESSION_TIME_OVER', message: 'The session has ended.' }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open, readdir, realpath, writeFile } from 'node:fs/promises'
+import { chmod, open, readdir, realpath, stat, writeFile } from 'node:fs/promises'
 import { join, posix, sep } from 'node:path'
 import { SimyardError } from '@simyard/protocol'
 
@@ -21,10 +21,10 @@ export function checkRelativePath(path: string): string {
 /** Reads a file below a folder; links that lead out of the folder do not exist for the reader. */
 export async function readInside(folder: string, path: string): Promise<Buffer> {
   const relative = checkRelativePath(path)
-  const root = await realpath(folder)
   const missing = (cause?: unknown) => new SimyardError('FILE_NOT_FOUND', `There is no file ${relative}.`, { cause })
   let file: Awaited<ReturnType<typeof open>>
   try {
+    const root = await realpath(folder)
     const real = await realpath(join(root, relative))
     if (!real.startsWith(root + sep)) throw missing()
     file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW)
@@ -61,5 +61,15 @@ export async function listWorlds(folder: string): Promise<string[]> {
   } catch {
     // A project without the folder has no worlds; loading one then says so by name.
     return []
+  }
+}
+
+/** Readable for everybody, whatever the umask and an archive say: folders 0755, programs 0755, other files 0644. */
+export async function openForReading(folder: string): Promise<void> {
+  await chmod(folder, 0o755)
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const child = join(folder, entry.name)
+    if (entry.isDirectory()) await openForReading(child)
+    else if (entry.isFile()) await chmod(child, (await stat(child)).mode & 0o100 ? 0o755 : 0o644)
   }
 }

@@ -1,15 +1,12 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ControlGroups } from './control-groups.js'
+import { rlimitArguments } from './limits.js'
 import type { Runtimes } from './runtimes.js'
 import { type LaunchPlan, type Sandbox, type SandboxedProcess, wrapChild } from './sandbox.js'
 import { compileSeccompFilter } from './seccomp.js'
-
-/**
- * First uid of this server's slots; each running program has one of its own, because process limits count per uid.
- * Servers that run side by side on one machine begin at different uids for the same reason.
- */
-const FIRST_SLOT_UID = 20_000 + (process.pid % 400) * 100
+import { runsAsRoot, uidOfSlot } from './slot-uid.js'
 
 /**
  * Programs in their own namespaces by bubblewrap: no network, an empty root with /usr read-only, a private folder of
@@ -20,13 +17,13 @@ const FIRST_SLOT_UID = 20_000 + (process.pid % 400) * 100
 export class BubblewrapSandbox implements Sandbox {
   readonly driver = 'bubblewrap'
   private readonly filterPath: string
-  private readonly isRoot = process.getuid?.() === 0
 
   /** @param stageDir a folder of this server that sandboxed uids may enter; the filter is kept there. */
   constructor(
     private readonly bubblewrap: string,
     private readonly runtimes: Runtimes,
     stageDir: string,
+    private readonly groups: ControlGroups | undefined,
   ) {
     this.filterPath = join(stageDir, 'seccomp.bpf')
     writeFileSync(this.filterPath, compileSeccompFilter({ sockets: 'none' }))
@@ -36,20 +33,19 @@ export class BubblewrapSandbox implements Sandbox {
     return insidePath
   }
 
-  uidOf(slot: number): number {
-    return FIRST_SLOT_UID + slot
-  }
-
   launch(plan: LaunchPlan): SandboxedProcess {
     const filter = openSync(this.filterPath, 'r')
+    const group = this.groups?.create(plan.limits)
     try {
-      const child = spawn('/usr/bin/env', this.command(plan), {
+      const child = spawn('/usr/bin/env', ['-i', ...(group?.prefix ?? []), ...this.command(plan)], {
         // Only the launcher's environment is empty too: bubblewrap is PID 1 inside and /proc/1/environ is readable.
         env: {},
         cwd: '/',
         stdio: ['ignore', 'pipe', 'pipe', 'pipe', filter],
       })
-      return wrapChild(child, () => child.kill('SIGKILL'))
+      const started = wrapChild(child, () => child.kill('SIGKILL'))
+      if (group) void started.exited.then(() => group.remove())
+      return started
     } finally {
       closeSync(filter)
     }
@@ -57,30 +53,16 @@ export class BubblewrapSandbox implements Sandbox {
 
   private command(plan: LaunchPlan): string[] {
     const { limits } = plan
-    const uid = String(this.uidOf(plan.slot))
+    const uid = String(uidOfSlot(plan.slot))
     const bytes = (mebibytes: number) => String(mebibytes * 1024 * 1024)
-    // RLIMIT_AS breaks WebAssembly in Node, which reserves gigabytes; its data segment is limited instead.
-    const memory = plan.runtime === 'node' ? `--data=${bytes(limits.memoryMiB)}` : `--as=${bytes(limits.memoryMiB)}`
-    const rlimits = [memory, `--fsize=${bytes(limits.fileMiB)}`, `--nofile=${limits.openFiles}`]
-    rlimits.push(`--cpu=${limits.cpuSeconds}`, '--core=0')
+    const rlimits = rlimitArguments(plan.runtime, limits)
     const processes = `--nproc=${limits.processes}`
-
-    const before = this.isRoot
-      ? [
-          '/usr/bin/prlimit',
-          ...rlimits,
-          processes,
-          '/usr/bin/setpriv',
-          '--reuid',
-          uid,
-          '--regid',
-          uid,
-          '--clear-groups',
-          '--no-new-privs',
-        ]
+    const toSlot = ['/usr/bin/setpriv', '--reuid', uid, '--regid', uid, '--clear-groups', '--no-new-privs']
+    const before = runsAsRoot
+      ? ['/usr/bin/prlimit', ...rlimits, processes, ...toSlot]
       : ['/usr/bin/prlimit', ...rlimits]
     // Not root: the user's other programs count too, unless the limit is set inside the new user namespace.
-    const after = this.isRoot ? [] : ['/usr/bin/prlimit', processes]
+    const after = runsAsRoot ? [] : ['/usr/bin/prlimit', processes]
 
     const mounts = ['--ro-bind', '/usr', '/usr', '--symlink', 'usr/bin', '/bin', '--symlink', 'usr/lib', '/lib']
     if (existsSync('/lib64')) mounts.push('--symlink', 'usr/lib64', '/lib64')
@@ -90,12 +72,12 @@ export class BubblewrapSandbox implements Sandbox {
     mounts.push('--size', bytes(limits.diskMiB), '--tmpfs', '/work')
     mounts.push('--size', '1048576', '--tmpfs', '/tmp')
     for (const [outside, inside] of Object.entries(plan.readOnly)) mounts.push('--ro-bind', outside, inside)
+    for (const file of this.runtimes.shown) mounts.push('--ro-bind', file, file)
     mounts.push('--remount-ro', '/')
 
     const environment = { PATH: '/usr/bin', HOME: '/work', ...plan.env }
     const runtime = plan.runtime === 'node' ? this.runtimes.node : (this.runtimes.python ?? '/usr/bin/python3')
     return [
-      '-i',
       ...before,
       this.bubblewrap,
       '--unshare-user',

@@ -29,3 +29,12 @@ export const simulatorLimits: SandboxLimits = {
   openFiles: 256,
   cpuSeconds: 24 * 3600,
 }
+
+/** Arguments of prlimit for what the kernel counts for each process. */
+export function rlimitArguments(runtime: 'node' | 'python', limits: SandboxLimits): string[] {
+  const bytes = (mebibytes: number) => String(mebibytes * 1024 * 1024)
+  // RLIMIT_AS breaks WebAssembly in Node, which reserves gigabytes; its data segment is limited instead.
+  const memory = runtime === 'node' ? `--data=${bytes(limits.memoryMiB)}` : `--as=${bytes(limits.memoryMiB)}`
+  const files = [`--fsize=${bytes(limits.fileMiB)}`, `--nofile=${limits.openFiles}`]
+  return [memory, ...files, `--cpu=${limits.cpuSeconds}`, '--core=0']
+}

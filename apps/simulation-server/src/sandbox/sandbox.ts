@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
 import type { SandboxLimits } from './limits.js'
+import { putBehindServer } from './process-start.js'
 
 /** What to run. Paths on the left exist on this machine, paths on the right inside the sandbox. */
 export interface LaunchPlan {
@@ -9,7 +10,7 @@ export interface LaunchPlan {
   readonly runtime: 'node' | 'python'
   /** Arguments of the runtime: the script as seen inside, then its own arguments. */
   readonly args: readonly string[]
-  /** Folders and files shown read-only: outside path → inside path. Inside paths lie under /work or /app. */
+  /** Folders and files shown read-only: outside path → inside path. Inside paths lie under /work or /app, or are files of the root. */
   readonly readOnly: Readonly<Record<string, string>>
   /** Working directory inside. */
   readonly cwd: string
@@ -17,6 +18,8 @@ export interface LaunchPlan {
   readonly limits: SandboxLimits
   /** Slot number: each running program has its own, and so its own uid. */
   readonly slot: number
+  /** Instance that the program belongs to, for the labels of a container. */
+  readonly instance?: string
 }
 
 export interface ExitStatus {
@@ -24,8 +27,12 @@ export interface ExitStatus {
   readonly signal: string | null
 }
 
-/** A program that runs. `channel` is file descriptor 3 inside. */
+/**
+ * A program that runs. `channel` is file descriptor 3 inside, or, where a descriptor cannot be inherited, the Unix socket
+ * whose path is in `SIMYARD_CHANNEL_SOCKET`.
+ */
 export interface SandboxedProcess {
+  /** Of the outermost process on this machine; -1 while it has none. */
   readonly pid: number
   readonly channel: Duplex
   readonly stdout: Readable
@@ -35,14 +42,22 @@ export interface SandboxedProcess {
   kill(): void
 }
 
+export type SandboxDriver = 'bubblewrap' | 'firejail' | 'docker' | 'none'
+
 export interface Sandbox {
-  readonly driver: 'bubblewrap' | 'none'
+  readonly driver: SandboxDriver
   /** How paths look inside: the driver without isolation cannot move files, so it returns the outside path. */
   inside(plan: Pick<LaunchPlan, 'readOnly'>, insidePath: string): string
+  /** Never throws for what the program does: a program that cannot be started exits, with the reason on its stderr. */
   launch(plan: LaunchPlan): SandboxedProcess
 }
 
-export function wrapChild(child: ChildProcess, killTree: () => void): SandboxedProcess {
+/** Name of the environment variable that tells a program where its channel is, when it is not file descriptor 3. */
+export const CHANNEL_SOCKET_VARIABLE = 'SIMYARD_CHANNEL_SOCKET'
+
+/** @param stderr where the program's own errors are, when the launcher in front of it has a stderr of its own. */
+export function wrapChild(child: ChildProcess, killTree: () => void, stderr?: Readable): SandboxedProcess {
+  putBehindServer(child.pid)
   const channel = child.stdio[3] as Duplex
   // A peer that dies mid-write is reported by `exited`; the stream's own error says nothing more.
   channel.on('error', () => channel.destroy())
@@ -54,7 +69,7 @@ export function wrapChild(child: ChildProcess, killTree: () => void): SandboxedP
     pid: child.pid ?? -1,
     channel,
     stdout: child.stdout as Readable,
-    stderr: child.stderr as Readable,
+    stderr: stderr ?? (child.stderr as Readable),
     exited,
     kill: killTree,
   }

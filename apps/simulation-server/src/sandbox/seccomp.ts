@@ -33,125 +33,129 @@ interface Architecture {
   readonly clone: number
   readonly clone3: number
   readonly socket: number
-  readonly denied: readonly number[]
+  /** Its name in a seccomp profile of Docker. */
+  readonly docker: string
+  readonly denied: Readonly<Record<string, number>>
 }
 
 const architectures: Readonly<Record<string, Architecture>> = {
   x64: {
+    docker: 'SCMP_ARCH_X86_64',
     audit: 0xc000003e,
     x32Bit: 0x40000000,
     clone: 56,
     clone3: 435,
     socket: 41,
-    denied: [
-      101, // ptrace
-      135, // personality
-      136, // ustat
-      153, // vhangup
-      154, // modify_ldt
-      155, // pivot_root
-      156, // _sysctl
-      159, // adjtimex
-      161, // chroot
-      163, // acct
-      164, // settimeofday
-      165, // mount
-      166, // umount2
-      167, // swapon
-      168, // swapoff
-      169, // reboot
-      170, // sethostname
-      171, // setdomainname
-      172, // iopl
-      173, // ioperm
-      175, // init_module
-      176, // delete_module
-      179, // quotactl
-      212, // lookup_dcookie
-      227, // clock_settime
-      246, // kexec_load
-      248, // add_key
-      249, // request_key
-      250, // keyctl
-      272, // unshare
-      298, // perf_event_open
-      303, // name_to_handle_at
-      304, // open_by_handle_at
-      305, // clock_adjtime
-      308, // setns
-      310, // process_vm_readv
-      311, // process_vm_writev
-      312, // kcmp
-      313, // finit_module
-      320, // kexec_file_load
-      321, // bpf
-      323, // userfaultfd
-      425, // io_uring_setup
-      426, // io_uring_enter
-      427, // io_uring_register
-      428, // open_tree
-      429, // move_mount
-      430, // fsopen
-      431, // fsconfig
-      432, // fsmount
-      433, // fspick
-      442, // mount_setattr
-    ],
+    denied: {
+      ptrace: 101,
+      personality: 135,
+      ustat: 136,
+      vhangup: 153,
+      modify_ldt: 154,
+      pivot_root: 155,
+      _sysctl: 156,
+      adjtimex: 159,
+      chroot: 161,
+      acct: 163,
+      settimeofday: 164,
+      mount: 165,
+      umount2: 166,
+      swapon: 167,
+      swapoff: 168,
+      reboot: 169,
+      sethostname: 170,
+      setdomainname: 171,
+      iopl: 172,
+      ioperm: 173,
+      init_module: 175,
+      delete_module: 176,
+      quotactl: 179,
+      lookup_dcookie: 212,
+      clock_settime: 227,
+      kexec_load: 246,
+      add_key: 248,
+      request_key: 249,
+      keyctl: 250,
+      unshare: 272,
+      perf_event_open: 298,
+      name_to_handle_at: 303,
+      open_by_handle_at: 304,
+      clock_adjtime: 305,
+      setns: 308,
+      process_vm_readv: 310,
+      process_vm_writev: 311,
+      kcmp: 312,
+      finit_module: 313,
+      kexec_file_load: 320,
+      bpf: 321,
+      userfaultfd: 323,
+      io_uring_setup: 425,
+      io_uring_enter: 426,
+      io_uring_register: 427,
+      open_tree: 428,
+      move_mount: 429,
+      fsopen: 430,
+      fsconfig: 431,
+      fsmount: 432,
+      fspick: 433,
+      mount_setattr: 442,
+    },
   },
   arm64: {
+    docker: 'SCMP_ARCH_AARCH64',
     audit: 0xc00000b7,
     clone: 220,
     clone3: 435,
     socket: 198,
-    denied: [
-      117, // ptrace
-      92, // personality
-      58, // vhangup
-      41, // pivot_root
-      171, // adjtimex
-      51, // chroot
-      89, // acct
-      170, // settimeofday
-      40, // mount
-      39, // umount2
-      224, // swapon
-      225, // swapoff
-      142, // reboot
-      161, // sethostname
-      162, // setdomainname
-      105, // init_module
-      106, // delete_module
-      60, // quotactl
-      18, // lookup_dcookie
-      112, // clock_settime
-      104, // kexec_load
-      217, // add_key
-      218, // request_key
-      219, // keyctl
-      97, // unshare
-      241, // perf_event_open
-      264, // name_to_handle_at
-      265, // open_by_handle_at
-      266, // clock_adjtime
-      268, // setns
-      270, // process_vm_readv
-      271, // process_vm_writev
-      272, // kcmp
-      273, // finit_module
-      294, // kexec_file_load
-      280, // bpf
-      282, // userfaultfd
-      425,
-      426,
-      427, // io_uring_*
-      428,
-      429,
-      430,
-      431,
-      432,
-      433, // the new mount API
-      442, // mount_setattr
-    ],
+    denied: {
+      ptrace: 117,
+      personality: 92,
+      vhangup: 58,
+      pivot_root: 41,
+      adjtimex: 171,
+      chroot: 51,
+      acct: 89,
+      settimeofday: 170,
+      mount: 40,
+      umount2: 39,
+      swapon: 224,
+      swapoff: 225,
+      reboot: 142,
+      sethostname: 161,
+      setdomainname: 162,
+      init_module: 105,
+      delete_module: 106,
+      quotactl: 60,
+      lookup_dcookie: 18,
+      clock_settime: 112,
+      kexec_load: 104,
+      add_key: 217,
+      request_key: 218,
+      keyctl: 219,
+      unshare: 97,
+      perf_event_open: 241,
+      name_to_handle_at: 264,
+      open_by_handle_at: 265,
+      clock_adjtime: 266,
+      setns: 268,
+      process_vm_readv: 270,
+      process_vm_writev: 271,
+      kcmp: 272,
+      finit_module: 273,
+      kexec_file_load: 294,
+      bpf: 280,
+      userfaultfd: 282,
+      mount_setattr: 442,
+      io_uring_setup: 425,
+      io_uring_enter: 426,
+      io_uring_register: 427,
+      open_tree: 428,
+      move_mount: 429,
+      fsopen: 430,
+      fsconfig: 431,
+      fsmount: 432,
+      fspick: 433,
+    },
   },
 }
 
@@ -177,7 +181,7 @@ export function compileSeccompFilter(options: { sockets: 'unix' | 'none' }, arch
   if (target.x32Bit !== undefined) {
     program.push([JUMP_GREATER_EQUAL, 0, 1, target.x32Bit], [RETURN, 0, 0, RET_KILL_PROCESS])
   }
-  for (const number of target.denied) {
+  for (const number of Object.values(target.denied)) {
     program.push([JUMP_EQUAL, 0, 1, number], [RETURN, 0, 0, RET_ERRNO | EPERM])
   }
   program.push([JUMP_EQUAL, 0, 1, target.clone3], [RETURN, 0, 0, RET_ERRNO | ENOSYS])
@@ -209,4 +213,35 @@ export function compileSeccompFilter(options: { sockets: 'unix' | 'none' }, arch
     bytes.writeUInt32LE(k >>> 0, index * 8 + 4)
   }
   return bytes
+}
+
+/** The same rules as a profile that Docker takes, with AF_UNIX sockets allowed: the channel is one. */
+export function dockerSeccompProfile(arch: string = process.arch): unknown {
+  const target = architectures[arch]
+  if (!target) throw new RangeError(`no system call numbers for architecture ${arch}`)
+  const refuse = (names: readonly string[], errnoRet: number, args: readonly unknown[] = []) => ({
+    names,
+    action: 'SCMP_ACT_ERRNO',
+    errnoRet,
+    args,
+  })
+  const namespaceFlags = Array.from({ length: 32 }, (_, bit) => 2 ** bit).filter((flag) => (CLONE_NEW_ANY & flag) !== 0)
+  return {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    // Calls in the form of another architecture are answered by the end of the process.
+    architectures: [target.docker],
+    syscalls: [
+      refuse(Object.keys(target.denied), EPERM),
+      refuse(['clone3'], ENOSYS),
+      ...namespaceFlags.map((flag) =>
+        refuse(['clone'], EPERM, [{ index: 0, value: flag, valueTwo: flag, op: 'SCMP_CMP_MASKED_EQ' }]),
+      ),
+      refuse(['socket'], EACCES, [{ index: 0, value: AF_UNIX, op: 'SCMP_CMP_NE' }]),
+    ],
+  }
+}
+
+/** System calls that a sandbox refuses whatever their arguments, by name. */
+export function deniedSystemCalls(arch: string = process.arch): Readonly<Record<string, number>> {
+  return architectures[arch]?.denied ?? {}
 }

@@ -1,58 +1,30 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type ErrorReport, reportError, SimyardError } from '@simyard/protocol'
-import { type Listening, listen, notFound, refuseUpgrade, sendError } from '@simyard/service-host'
+import { type ErrorReport, reportError } from '@simyard/protocol'
+import { sendError } from '@simyard/service-host'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import { contentTypeOf } from '../content-type.js'
-import type { Instance } from '../instance/instance.js'
+import type { HostedInstance } from '../instance/hosted-instance.js'
 
 /** A page's largest message is a controller's file. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
 
-/** Where viewers, extern controllers and requests for files come in to instances, on the main port or ports of their own. */
+/** Where viewers, extern controllers and requests for files come in to the instances whose streams we serve. */
 export class StreamDoor {
   private readonly sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: { threshold: 4096, concurrencyLimit: 2 },
   })
-  private readonly ports = new Map<number, Listening>()
-
-  /** Opens a port for one instance. Resolves to false when another program holds it. */
-  async openPort(port: number, host: string, find: () => Instance | undefined): Promise<boolean> {
-    try {
-      const listening = await listen(
-        {
-          handle: (request, response, path) => {
-            const instance = find()
-            if (!instance) return notFound(response, path)
-            void this.serveFile(instance, path.split('?')[0]!, request, response)
-          },
-          upgrade: (request, socket, head, path) => {
-            const instance = find()
-            if (!instance) return refuseUpgrade(socket, 404, 'There is no simulation at this address.')
-            this.upgrade(instance, request, socket, head, { path: path.split('?')[0]!, query: path })
-          },
-          close: async () => undefined,
-        },
-        { host, port },
-      )
-      this.ports.set(port, listening)
-      return true
-    } catch (error) {
-      if (error instanceof SimyardError && error.code === 'PORT_IN_USE') return false
-      throw error
-    }
-  }
-
-  closePort(port: number): void {
-    void this.ports.get(port)?.close()
-    this.ports.delete(port)
-  }
 
   /** Files of a running simulation for its viewers: textures, meshes, robot windows. */
-  async serveFile(instance: Instance, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async serveFile(
+    instance: HostedInstance,
+    path: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const cors = { 'Access-Control-Allow-Origin': '*' }
     try {
       const relative = decodeURIComponent(path).replace(/^\/+/, '')
@@ -75,15 +47,9 @@ export class StreamDoor {
     }
   }
 
-  upgrade(
-    instance: Instance,
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    { path, query }: { path: string; query: string },
-  ): void {
+  upgrade(instance: HostedInstance, request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
     if (path.startsWith('/controller/')) {
-      const token = new URL(query, 'http://localhost').searchParams.get('token') ?? ''
+      const token = new URL(path, 'http://localhost').searchParams.get('token') ?? ''
       this.sockets.handleUpgrade(request, socket, head, (webSocket) => {
         const stream = createWebSocketStream(webSocket)
         stream.on('error', () => stream.destroy())
@@ -108,8 +74,7 @@ export class StreamDoor {
     })
   }
 
-  async close(): Promise<void> {
+  close(): void {
     for (const client of this.sockets.clients) client.close(1001, 'the server is shutting down')
-    await Promise.all([...this.ports.values()].map((listening) => listening.close()))
   }
 }

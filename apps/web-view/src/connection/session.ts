@@ -1,4 +1,5 @@
 import { type Failure, isFailure, isRecord, parseJson } from './message.js'
+import { placeText, waitForSeat } from './queue.js'
 
 export type StepName = 'seat' | 'process' | 'world' | 'frame'
 
@@ -26,6 +27,9 @@ export interface Seat {
   readonly socket: WebSocket
 }
 
+/** What every session server says when nothing is free; ours then has a queue. */
+const NO_SERVER = 'Error: no simulation server available'
+
 /** Asks the session server for a seat and the simulation server for a simulator of the world. */
 export async function takeSeat(
   server: string,
@@ -33,12 +37,12 @@ export async function takeSeat(
   signal: AbortSignal,
 ): Promise<Seat> {
   report({ step: 'seat', state: 'active' })
-  const node = await askForNode(server, signal)
+  const node = await askForNode(server, report, signal)
   report({ step: 'seat', state: 'done' })
   return startSimulator(node, worldUrl(server), report, signal)
 }
 
-async function askForNode(server: string, signal: AbortSignal): Promise<string> {
+async function askForNode(server: string, report: (progress: Progress) => void, signal: AbortSignal): Promise<string> {
   let reply: Response
   try {
     reply = await fetch(server, { signal, cache: 'no-store' })
@@ -51,6 +55,11 @@ async function askForNode(server: string, signal: AbortSignal): Promise<string> 
   }
   const text = (await reply.text()).trim()
   if (/^wss?:\/\//.test(text)) return text
+  if (text.startsWith(NO_SERVER)) {
+    const tell = (text: string) => report({ step: 'seat', state: 'active', text })
+    const free = await waitForSeat(server, worldUrl(server), (place) => tell(placeText(place)), signal)
+    if (free !== undefined) return free
+  }
   throw new ConnectionFailure('seat', failureFromText(text, `The session server answered ${reply.status}.`))
 }
 

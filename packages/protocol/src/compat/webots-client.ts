@@ -3,22 +3,46 @@
  * See docs/protocol/compat/webots-servers.md.
  */
 export type ClientRequest =
-  | { readonly type: 'start'; readonly url: string; readonly mode?: string }
+  | { readonly type: 'start'; readonly url: string; readonly mode?: string; readonly visitor: Visitor }
   | {
       readonly type: 'init'
       readonly host: string
       readonly project: string
       readonly world: string
-      readonly user1Id: string
-      readonly user1Name: string
-      readonly user1Authentication: string
-      readonly user2Id: string
-      readonly user2Name: string
-      readonly customData: string
+      readonly visitor: Visitor
     }
   | { readonly type: 'reset-controller'; readonly path: string }
   /** Valid JSON that no generation knows; ignored, as the originals do. */
   | { readonly type: 'unknown' }
+
+/** What a website host tells about who runs a simulation; empty where it tells nothing. */
+export interface Visitor {
+  readonly user1Id: string
+  readonly user1Name: string
+  /** A secret: goes back to the website host, and nowhere else. */
+  readonly user1Authentication: string
+  readonly user2Id: string
+  readonly user2Name: string
+  readonly customData: string
+}
+
+/** In the order of `init`. */
+export const visitorFields = [
+  'user1Id',
+  'user1Name',
+  'user1Authentication',
+  'user2Id',
+  'user2Name',
+  'customData',
+] as const satisfies readonly (keyof Visitor)[]
+
+function visitorOf(value: (field: keyof Visitor, index: number) => unknown): Visitor {
+  const entries = visitorFields.map((field, index) => {
+    const text = value(field, index)
+    return [field, typeof text === 'string' ? text : '']
+  })
+  return Object.fromEntries(entries) as Visitor
+}
 
 /** Decodes one text message. Returns undefined for what the originals abort the socket on: no JSON, or a start without a URL. */
 export function decodeClientRequest(text: string): ClientRequest | undefined {
@@ -30,35 +54,25 @@ export function decodeClientRequest(text: string): ClientRequest | undefined {
   }
   if (typeof message !== 'object' || message === null) return undefined
   if ('start' in message) {
-    const start = message.start as { url?: unknown; mode?: unknown } | null
+    const start = message.start as ({ url?: unknown; mode?: unknown } & Record<string, unknown>) | null
     if (typeof start?.url !== 'string') return undefined
-    return { type: 'start', url: start.url, ...(typeof start.mode === 'string' ? { mode: start.mode } : {}) }
+    return {
+      type: 'start',
+      url: start.url,
+      ...(typeof start.mode === 'string' ? { mode: start.mode } : {}),
+      visitor: visitorOf((field) => start[field]),
+    }
   }
   if ('init' in message) {
     const { init } = message
     if (!Array.isArray(init) || init.length < 3 || !init.every((item) => typeof item === 'string')) return undefined
-    const [
-      host,
-      project,
-      world,
-      user1Id = '',
-      user1Name = '',
-      user1Authentication = '',
-      user2Id = '',
-      user2Name = '',
-      customData = '',
-    ] = init as string[]
+    const [host, project, world, ...rest] = init as string[]
     return {
       type: 'init',
       host: host!,
       project: project!,
       world: world!,
-      user1Id,
-      user1Name,
-      user1Authentication,
-      user2Id,
-      user2Name,
-      customData,
+      visitor: visitorOf((_field, index) => rest[index]),
     }
   }
   if ('reset controller' in message) {

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs'
+import { currentLoad, fsSize, graphics, mem, networkStats } from 'systeminformation'
+import { type LoadFormula, loadOf, type MachineSample } from './sample.js'
+
+/** Ten minutes. */
+const SAMPLES_KEPT = 600
+const SAMPLE_INTERVAL_MS = 1000
+/** Asking for these costs milliseconds of processor, or a process; they change slowly. */
+const SLOW_INTERVAL_MS = 5000
+
+const noGpu = { gpuLoad: 0, gpuMemoryLoad: 0, gpuMemory: 0 }
+
+/** Watches this machine once a second. */
+export class MachineLoad {
+  private readonly kept: MachineSample[] = []
+  private readonly timers: NodeJS.Timeout[]
+  private sampling = false
+  private disk = 0
+  private gpu = noGpu
+
+  constructor(
+    private readonly options: {
+      readonly formula: LoadFormula
+      counts(): { running: number; idle: number }
+      sampled(sample: MachineSample): void
+    },
+  ) {
+    this.timers = [
+      setInterval(() => void this.sample(), SAMPLE_INTERVAL_MS),
+      setInterval(() => void this.lookSlowly(), SLOW_INTERVAL_MS),
+    ]
+    for (const timer of this.timers) timer.unref()
+    void this.lookSlowly()
+  }
+
+  private async sample(): Promise<void> {
+    // A machine that is too busy to answer within a second is asked again in the next.
+    if (this.sampling) return
+    this.sampling = true
+    try {
+      const [cpu, memory, network] = await Promise.all([currentLoad(), mem(), networkStats('*')])
+      const megabytes = (bytesPerSecond: number | null) => Number(((bytesPerSecond ?? 0) / 1e6).toFixed(6))
+      const sample: MachineSample = {
+        timestamp: Math.floor(Date.now() / 1000),
+        ...this.options.counts(),
+        cpuLoad: percent(cpu.currentLoad),
+        memory: percent((100 * memory.active) / memory.total),
+        swap: percent(memory.swaptotal > 0 ? (100 * memory.swapused) / memory.swaptotal : 0),
+        disk: this.disk,
+        ...this.gpu,
+        sent: megabytes(network.reduce((sum, one) => sum + Math.max(0, one.tx_sec ?? 0), 0)),
+        received: megabytes(network.reduce((sum, one) => sum + Math.max(0, one.rx_sec ?? 0), 0)),
+      }
+      this.kept.push(sample)
+      if (this.kept.length > SAMPLES_KEPT) this.kept.shift()
+      this.options.sampled(sample)
+    } finally {
+      this.sampling = false
+    }
+  }
+
+  private async lookSlowly(): Promise<void> {
+    const disks = await fsSize().catch(() => [])
+    this.disk = percent((disks.find(({ mount }) => mount === '/') ?? disks[0])?.use ?? 0)
+    this.gpu = await readGpu()
+  }
+
+  get samples(): readonly MachineSample[] {
+    return this.kept
+  }
+
+  get percent(): number {
+    return loadOf(this.kept, this.options.formula)
+  }
+
+  close(): void {
+    for (const timer of this.timers) clearInterval(timer)
+  }
+}
+
+/** The first graphics card that nvidia-smi tells of; all zero without one. */
+async function readGpu(): Promise<typeof noGpu> {
+  const found = (process.env.PATH ?? '').split(':').some((folder) => folder && existsSync(`${folder}/nvidia-smi`))
+  if (!found) return noGpu
+  const { controllers } = await graphics().catch(() => ({ controllers: [] }))
+  const card = controllers.find(({ utilizationGpu }) => utilizationGpu !== undefined)
+  if (!card) return noGpu
+  const memory = card.memoryTotal ? (100 * (card.memoryUsed ?? 0)) / card.memoryTotal : 0
+  return {
+    gpuLoad: Math.round(card.utilizationGpu ?? 0),
+    gpuMemoryLoad: Math.round(card.utilizationMemory ?? 0),
+    gpuMemory: percent(memory),
+  }
+}
+
+function percent(value: number): number {
+  return Number(value.toFixed(1))
+}
