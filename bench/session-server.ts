@@ -81,12 +81,15 @@ async function manyPages(tell: Parameters<Bench['run']>[0]): Promise<void> {
     const each = (residentKiB(server.pid) - before) / CLIENTS
     tell({ name: 'memory of a page that watches', value: each, unit: 'KiB', bar: { atMost: 8 } })
     const spreads: number[] = []
+    const cpuBefore = processorMs(server.pid)
     for (let change = 0; change < CHANGES; change++) {
       const heard = Promise.all(pages.map((page) => page.next()))
       const sentAt = performance.now()
       await node.tell(change % 2 === 0 ? 1 : 0)
       spreads.push(Math.max(...(await heard)) - sentAt)
     }
+    const cpuEach = (1000 * (processorMs(server.pid) - cpuBefore)) / (CHANGES * CLIENTS)
+    tell({ name: 'processor time of a change, each page', value: cpuEach, unit: 'µs' })
     tell({ name: `a change is with all ${CLIENTS} pages, median`, value: percentile(spreads, 0.5), unit: 'ms' })
     tell({
       name: `a change is with all ${CLIENTS} pages, worst`,
@@ -148,6 +151,17 @@ function register(server: RunningServer): { tell: (taken?: number) => Promise<vo
       if (!response.ok) throw new Error(await response.text())
     },
   }
+}
+
+/** What the process has used of the processors; counted by the kernel in hundredths of a second. */
+function processorMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number)
+  return 10 * (user! + system!)
 }
 
 function residentKiB(pid: number): number {

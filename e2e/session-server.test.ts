@@ -5,7 +5,8 @@ import { get } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLogger } from '@simyard/service-host'
+import type { FleetReport } from '@simyard/protocol'
+import { createLogger, type Logger } from '@simyard/service-host'
 import { FleetLease } from '@simyard/simulation-server'
 import { type RunningServer, repositoryRoot, startServer, TextSocket } from '@simyard/testkit'
 import { generate } from 'selfsigned'
@@ -41,20 +42,24 @@ async function sessions(config: Record<string, unknown> = {}): Promise<RunningSe
   return { ...server, address: `http://127.0.0.1:${server.port}` }
 }
 
+interface Node {
+  readonly lease: FleetLease
+  readonly orders: string[]
+}
+
 function lease(
   address: string,
-  report = () => ({ load: 5, seats: { taken: 0, total: 4 } }),
-): {
-  lease: FleetLease
-  orders: string[]
-} {
+  report: () => FleetReport = () => ({ load: 5, seats: { taken: 0, total: 4 } }),
+  key = fleetKey,
+  log = createLogger({ name: 'node', level: 'silent' }),
+): Node {
   const orders: string[] = []
   const opened = new FleetLease({
     sessionServer: address,
-    key: fleetKey,
+    key,
     entry: 'robots.example:2000',
     report,
-    log: createLogger({ name: 'node', level: 'silent' }),
+    log,
     onOrder: (order) => orders.push(order),
   })
   closers.push(() => opened.close())
@@ -112,6 +117,34 @@ test('a simulation server that tells that it drains is not offered', async () =>
   draining = true
   node.lease.renew()
   await offered(address, /^Error/, 900)
+})
+
+test('of two simulation servers with the same address one is in the fleet, and the other one says why not', async () => {
+  const { address } = await sessions()
+  const first = lease(address)
+  await offered(address, 'ws://robots.example:2000')
+  const said: string[] = []
+  const log = { info: () => {}, warn: (_fields: unknown, text: string) => said.push(text) } as unknown as Logger
+  const second = lease(address, () => ({ load: 7, seats: { taken: 0, total: 4 } }), fleetKey, log)
+  await vi.waitFor(() => expect(said.join()).toContain('Another server has registered as robots.example:2000'), {
+    timeout: 10_000,
+  })
+  expect(first.lease.registered || second.lease.registered).toBe(true)
+})
+
+test('a simulation server with a wrong key is not taken, and says so once', async () => {
+  const { address } = await sessions()
+  const said: string[] = []
+  const log = { info: () => {}, warn: (_fields: unknown, text: string) => said.push(text) } as unknown as Logger
+  let asked = 0
+  const report = () => {
+    asked++
+    return { load: 5 }
+  }
+  const node = lease(address, report, 'not-the-key-of-this-fleet', log)
+  await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(3), { timeout: 10_000 })
+  expect(said).toEqual([expect.stringContaining('Authorization: Bearer <fleetKey>')])
+  expect([node.lease.registered, await text(`${address}/session`)]).toEqual([false, expect.stringMatching(/^Error/)])
 })
 
 test('a simulation server that is killed is not offered after three missed heartbeats', async () => {

@@ -2,7 +2,8 @@ import { FleetEntry } from '@simyard/protocol'
 import { z } from 'zod'
 
 const seconds = z.number().positive().max(3600)
-const key = z.string().min(16, 'must have at least 16 characters').max(500)
+/** As it stands in a header. */
+const key = z.string().regex(/^[\x21-\x7e]{16,500}$/, 'must have at least 16 letters, digits or signs, and no blanks')
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http: or https: address' })
 
 /**
@@ -76,7 +77,7 @@ export const SessionServerConfig = z.strictObject({
   trustedProxies: z
     .array(z.union([z.ipv4(), z.ipv6()]))
     .default([])
-    .describe('Addresses of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.'),
+    .describe('Addresses of proxies whose `X-Forwarded-For` is believed when a server registers.'),
   mailVerifyCertificate: z
     .boolean()
     .default(true)

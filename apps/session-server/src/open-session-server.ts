@@ -34,10 +34,12 @@ export async function openSessionServer(config: SessionServerConfig): Promise<{
     throw error
   }
   server.setMonitor(monitorAddress(config, settings.ssl, listening.port))
-  log.info(sessionText.log.running(listening.port))
+  const { port } = listening
+  const { running, runningWithSsl } = sessionText.log
+  log.info(config.generation === '2019' ? runningWithSsl(port, settings.tls !== undefined) : running(port))
   return {
     log,
-    port: listening.port,
+    port,
     close: async () => {
       await server.close()
       await listening.close()

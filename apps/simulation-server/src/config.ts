@@ -28,7 +28,10 @@ const ContainerConfig = z.strictObject({
 
 const FleetConfig = z.strictObject({
   sessionServer: z.url().describe('Its address, for example `https://robots.example`.'),
-  key: z.string().min(1).describe('Its `fleetKey`.'),
+  key: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must have no blanks')
+    .describe('Its `fleetKey`.'),
   entry: z
     .string()
     .optional()
@@ -80,9 +83,14 @@ export const SimulationServerConfig = z.strictObject({
   multimediaStream: z.string().optional().describe('Passed to Webots of 2019 and 2020.'),
   title: z.string().optional().describe('Heading of the monitor page.'),
   description: z.string().optional().describe('Text under it.'),
-  logDir: z.string().default('log').describe('Folder of `simulation/output.log` and `simulation/monitor.csv`.'),
-  monitorLogEnabled: z.boolean().default(true).describe('Whether `monitor.csv` is written.'),
-  debug: z.boolean().default(false).describe('Log to the terminal instead of the file.'),
+  logDir: z
+    .string()
+    .optional()
+    .describe(
+      'Folder of `simulation/output.log` and `simulation/monitor.csv`; `~` and `$VAR` are understood. Unset: log to stderr.',
+    ),
+  monitorLogEnabled: z.boolean().default(true).describe('Whether `monitor.csv` is written into `logDir`.'),
+  debug: z.boolean().default(false).describe('Log to stdout.'),
   logFormat: z
     .enum(['text', 'json'])
     .optional()

@@ -26,7 +26,7 @@ export async function serveSimulations({ files }: Arguments): Promise<void> {
     log,
     sources: { simulatorDir: layout.simulatorDir, pythonDir: layout.pythonDir, javascriptDir: layout.javascriptDir },
     assetsDir: layout.assetsDir,
-    monitorLogDir: join(expandPath(logDir), 'simulation'),
+    ...(logDir === undefined ? {} : { monitorLogDir: join(expandPath(logDir), 'simulation') }),
     ...(tls ? { tls } : {}),
   })
   await refuseUnsafeHost(server, config.host)

@@ -24,6 +24,7 @@ export class History {
   /** Taken also when the monitor is looked at, so that the curves end with what the table shows. */
   sample(): void {
     const atMs = Date.now()
+    if (atMs - (this.waiting.at(-1)?.atMs ?? 0) < SAMPLE_MS / 2) return
     const views = this.fleet.views()
     const loads = views.flatMap(({ load }) => (load === undefined ? [] : [load]))
     const { taken, total } = this.fleet.seats

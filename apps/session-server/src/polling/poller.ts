@@ -11,7 +11,9 @@ export interface PollerOptions {
 /** Asks one simulation server in a rhythm of its own: one that hangs delays nobody but itself. */
 export class Poller {
   private timer: NodeJS.Timeout | undefined
-  private readonly closing = new AbortController()
+  /** Ends the poll that is under way. */
+  private polling: AbortController | undefined
+  private closed = false
 
   constructor(
     readonly member: FleetMember,
@@ -26,33 +28,39 @@ export class Poller {
   }
 
   private again(): void {
-    if (this.closing.signal.aborted) return
+    if (this.closed) return
     this.timer = setTimeout(() => void this.start(), this.options.intervalMs)
   }
 
   private async poll(): Promise<void> {
     const { member, fleet } = this
-    if (fleet.hasLease(member.entry)) return
-    const deadline = AbortSignal.timeout(this.options.timeoutMs)
+    if (this.closed || fleet.hasLease(member.entry)) return
+    const polling = new AbortController()
+    this.polling = polling
+    const deadline = setTimeout(() => polling.abort(new TooLate()), this.options.timeoutMs)
     try {
-      const report = await beforeEnd(member.report(AbortSignal.any([deadline, this.closing.signal])), deadline)
-      if (this.closing.signal.aborted) return
+      const report = await beforeEnd(member.report(polling.signal), polling.signal)
+      if (this.closed) return
       fleet.report(member.entry, report, performance.now())
     } catch (error) {
-      if (this.closing.signal.aborted) return
-      const reason = deadline.aborted
-        ? `it has not answered within ${this.options.timeoutMs / 1000} s`
-        : sentence(error)
+      if (this.closed) return
+      const late = polling.signal.reason instanceof TooLate
+      const reason = late ? `it has not answered within ${this.options.timeoutMs / 1000} s` : sentence(error)
       fleet.silence(member.entry, reason, performance.now())
+    } finally {
+      clearTimeout(deadline)
     }
     this.options.polled()
   }
 
   close(): void {
+    this.closed = true
     clearTimeout(this.timer)
-    this.closing.abort()
+    this.polling?.abort()
   }
 }
+
+class TooLate extends Error {}
 
 /** A member that does not heed the signal delays its own rhythm no more than one that does. */
 function beforeEnd<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -24,8 +24,10 @@ export interface FleetLeaseOptions {
 
 const TIMEOUT_MS = 2000
 const LEAVE_TIMEOUT_MS = 500
-const FIRST_RETRY_MS = 500
+const FIRST_RETRY_MS = 250
 const LAST_RETRY_MS = 10_000
+/** Two servers with the same address take it from each other; ever more seldom, until an operator reads the log. */
+const LAST_CONFLICT_MS = 60_000
 
 /**
  * Keeps this simulation server in the fleet of a session server: registers, renews the lease, registers anew when it was
@@ -35,9 +37,12 @@ export class FleetLease {
   private epoch: number | undefined
   private renewMs = 1000
   private retryMs = FIRST_RETRY_MS
+  private conflictMs = FIRST_RETRY_MS
+  private registeredAtMs = 0
   private order: FleetOrder['order'] = 'return'
   private timer: NodeJS.Timeout | undefined
   private beating: Promise<void> | undefined
+  private news = false
   private troubled = false
   private closed = false
 
@@ -52,11 +57,14 @@ export class FleetLease {
 
   /** A heartbeat now, because there is news: the server drains, or has got its port. */
   renew(): void {
-    if (this.closed || this.beating) return
+    if (this.closed) return
+    // A heartbeat that is under way may have left before the news.
+    this.news = this.beating !== undefined
+    if (this.news) return
     clearTimeout(this.timer)
     this.beating = this.beat().then((waitMs) => {
       this.beating = undefined
-      if (!this.closed) this.timer = setTimeout(() => this.renew(), waitMs)
+      if (!this.closed) this.timer = setTimeout(() => this.renew(), this.news && !this.troubled ? 0 : waitMs)
     })
   }
 
@@ -71,6 +79,8 @@ export class FleetLease {
       else if (this.troubled) log.info({ sessionServer }, 'The session server answers again.')
       this.troubled = false
       this.retryMs = FIRST_RETRY_MS
+      if (!known) this.registeredAtMs = performance.now()
+      else if (performance.now() - this.registeredAtMs > LAST_CONFLICT_MS) this.conflictMs = FIRST_RETRY_MS
       if (order !== this.order) this.options.onOrder?.(order)
       this.order = order
       return this.renewMs
@@ -87,9 +97,13 @@ export class FleetLease {
           `The session server does not keep the lease: ${(error as Error).message}`,
         )
       this.troubled = true
-      const waitMs = this.retryMs * (0.75 + Math.random() / 2)
+      const spread = 0.75 + Math.random() / 2
+      if (lost) {
+        this.conflictMs = Math.min(2 * this.conflictMs, LAST_CONFLICT_MS)
+        return this.conflictMs * spread
+      }
       this.retryMs = Math.min(2 * this.retryMs, LAST_RETRY_MS)
-      return waitMs
+      return this.retryMs * spread
     }
   }
 

@@ -59,7 +59,7 @@ function findServers(name: string): Server[] {
   const simulation = configFile('simulation', name)
   if (simulation) {
     const { port, logDir } = readConfig(simulation, SimulationServerConfig)
-    found.push(server('simulation', simulation, logDir, port))
+    found.push(server('simulation', simulation, logDir ?? 'log', port))
   }
   if (found.length > 0) return found
   throw new SimyardError(

@@ -12,6 +12,9 @@ export const sessionText = {
   webSocketVersions: ['7', '8', '13'],
   log: {
     running: (port: number) => `Session server running on port ${port}`,
+    /** As the servers of 2019 said it. */
+    runningWithSsl: (port: number, ssl: boolean) =>
+      `Session server running on port ${port} ${ssl ? '(SSL)' : '(no SSL)'}`,
     newClient: (host: string) => `[${host}] New client`,
     clientGone: (host: string) => `[${host}] Client disconnected`,
     ignored: (host: string, message: string) => `[${host}] Ignored client message: ${message}`,
