@@ -50,6 +50,13 @@ test.each([
   expect(documented).toEqual(expected)
 })
 
+test('the sample of docs/operations/session-server.md is valid once its secrets are filled in, and not before', () => {
+  const sample = /```json\n([\s\S]*?)```/.exec(read('docs/operations/session-server.md'))![1]!
+  const filled = sample.replaceAll('"…"', '"a secret that is long enough"')
+  expect(SessionServerConfig.safeParse(JSON.parse(filled)).error).toBeUndefined()
+  expect(SessionServerConfig.safeParse(JSON.parse(sample)).success).toBe(false)
+})
+
 test('the configurations that ship are valid', () => {
   const config = (path: string) => JSON.parse(read(`config/${path}`)) as unknown
   expect(SessionServerConfig.safeParse(config('session/local.json')).error).toBeUndefined()
