@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { chromiumProblem, launchChromium, type ServerProcess, startSimyardServer } from '@simyard/testkit'
+import { chromiumProblem, launchChromium, type RunningServer, startServer } from '@simyard/testkit'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const fleetKey = 'the-key-of-this-fleet'
 
-let server: ServerProcess
+let server: RunningServer
 let browser: Browser
 let monitor: string
 beforeAll(async () => {
   if (chromiumProblem) return
-  server = await startSimyardServer('session-server', {
+  server = await startServer('session-server', {
     port: 0,
     host: '127.0.0.1',
     ssl: false,
