@@ -50,6 +50,13 @@ test.each([
   expect(documented).toEqual(expected)
 })
 
+test('the sample of docs/operations/session-server.md is valid once its secrets are filled in, and not before', () => {
+  const sample = /```json\n([\s\S]*?)```/.exec(read('docs/operations/session-server.md'))![1]!
+  const filled = sample.replaceAll('"…"', '"a secret that is long enough"')
+  expect(SessionServerConfig.safeParse(JSON.parse(filled)).error).toBeUndefined()
+  expect(SessionServerConfig.safeParse(JSON.parse(sample)).success).toBe(false)
+})
+
 test('the configurations that ship are valid', () => {
   const config = (path: string) => JSON.parse(read(`config/${path}`)) as unknown
   expect(SessionServerConfig.safeParse(config('session/local.json')).error).toBeUndefined()
@@ -65,4 +72,15 @@ test('every package says its role in one sentence, in its manifest and its READM
       expect(readFileSync(join(folder, 'README.md'), 'utf8'), folder).toMatch(/^# /)
     }
   }
+})
+
+test('docs/operations.md explains every metric', () => {
+  const sources = ['session-server', 'simulation-server'].flatMap((app) =>
+    readdirSync(join(repositoryRoot, 'apps', app, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => read(join('apps', app, 'src', path))),
+  )
+  const names = new Set(sources.flatMap((text) => [...text.matchAll(/'(simyard_[a-z_]+)'/g)].map(([, name]) => name)))
+  const documented = new Set([...read('docs/operations.md').matchAll(/`(simyard_[a-z_]+)/g)].map(([, name]) => name))
+  expect([...names].sort()).toEqual([...documented].sort())
 })

@@ -49,6 +49,7 @@ const common = () => ({
   server: '127.0.0.1',
   logFormat: 'json',
   warmSimulators: 1,
+  warmSimulatorsMax: 1,
   maxConnections: 10,
   websites: [site.address],
   keyDir: join(folder, 'keys'),
@@ -140,6 +141,22 @@ describe('repositories', () => {
     expect(socket.received.find((text) => text.startsWith('loading: Error: '))).toContain(reason)
     expect(socket.received.some((text) => text.startsWith('simyard:') && text.includes(code))).toBe(true)
     expect((await socket.untilClosed()).code).toBe(1005)
+  })
+
+  test('a start that is refused costs no simulator', async () => {
+    const simulators = () =>
+      descendantsOf(server.pid)
+        .filter(({ command }) => /^\S*node .*simulator\.mjs/.test(command))
+        .map(({ pid }) => pid)
+    await expect.poll(() => simulators().length, { timeout: 10_000 }).toBe(1)
+    const before = simulators()
+    for (let i = 0; i < 3; i++) {
+      const socket = await client()
+      socket.send(JSON.stringify(github('alice/none/blob/main/worlds/w.wbt')))
+      await socket.next((text) => text.startsWith('loading: Error: '))
+      await socket.untilClosed()
+    }
+    await expect.poll(() => simulators(), { timeout: 10_000 }).toEqual(before)
   })
 
   test('what is not allowed needs idle time, and git that is missing is told; the server goes on', async () => {

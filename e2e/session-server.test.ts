@@ -8,7 +8,14 @@ import { join } from 'node:path'
 import type { FleetReport } from '@simyard/protocol'
 import { createLogger, type Logger } from '@simyard/service-host'
 import { FleetLease } from '@simyard/simulation-server'
-import { type RunningServer, repositoryRoot, startServer, TextSocket } from '@simyard/testkit'
+import {
+  openSimulation,
+  type RunningServer,
+  repositoryRoot,
+  startServer,
+  startSimyard,
+  TextSocket,
+} from '@simyard/testkit'
 import { generate } from 'selfsigned'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
@@ -247,6 +254,31 @@ async function freePort(): Promise<number> {
 
 const command = (...args: string[]) =>
   spawnSync(process.execPath, [program, 'session-server', ...args], { encoding: 'utf8', timeout: 20_000 })
+
+test('in simyard up a page may wait for the one seat, and gets it when it is free', async () => {
+  const simyard = await startSimyard(['--max', '1', '--quiet'])
+  closers.push(() => simyard.stop())
+  const url = `${simyard.address}/projects/radio-duet/worlds/radio_duet.wbt`
+  const { client } = await openSimulation(simyard.address, { start: { url } })
+  const page = await TextSocket.open(simyard.address.replace('http', 'ws'))
+  await page.next((message) => message === '0')
+  const answer = await fetch(`${simyard.address}/api/v1/sessions`, { method: 'POST' })
+  expect(answer.status).toBe(202)
+  const { ticket } = (await answer.json()) as { ticket: string }
+  client.close()
+  const server = simyard.address.replace('http', 'ws')
+  await vi.waitFor(
+    async () => {
+      const now = await (await fetch(`${simyard.address}/api/v1/sessions/${ticket}`)).json()
+      expect(now).toEqual({ server: `${server}/2000` })
+    },
+    { timeout: 8000 },
+  )
+  // The seat is kept for the ticket: nobody else hears that there is one.
+  expect(page.received).toEqual(['0'])
+  expect(await text(`${simyard.address}/session`)).toMatch(/^Error/)
+  page.close()
+})
 
 test('a port that is taken ends the start with a sentence', async () => {
   const { port } = await sessions()

@@ -328,6 +328,7 @@ export class SimulationServer implements HttpPart {
     session.step({ name: 'seat', state: 'done' })
     session.step({ name: 'process', state: 'active' })
     const ports: number[] = []
+    let prepared: Promise<PreparedProject> | undefined
     try {
       const port = await this.ports.take(this.programOpensPort ? 'program' : 'server')
       ports.push(port)
@@ -335,8 +336,8 @@ export class SimulationServer implements HttpPart {
         this.placement.streamBy === 'server' || this.programOpensPort ? port : await this.ports.take('program')
       if (programPort !== port) ports.push(programPort)
       const streamUrl = this.publicUrl(port, request)
-      const prepared = wanted.prepare({ signal: gone, progress: (line) => session.progress(line) })
-      const starting = this.placement.start({
+      prepared = wanted.prepare({ signal: gone, progress: (line) => session.progress(line) })
+      const instance = await this.placement.start({
         port,
         programPort,
         project,
@@ -348,7 +349,6 @@ export class SimulationServer implements HttpPart {
         streamUrl,
         events,
       })
-      const instance = await together(starting, prepared)
       const release = () => {
         if (this.instances.get(port)?.instance === instance) this.instances.delete(port)
         for (const taken of ports) this.ports.release(taken)
@@ -378,6 +378,11 @@ export class SimulationServer implements HttpPart {
     } catch (error) {
       for (const taken of ports) this.ports.release(taken)
       leaveSeat()
+      prepared?.then(
+        (came) => came.release(),
+        // Told already, or not as important as why the program did not start.
+        () => undefined,
+      )
       throw error
     }
   }
@@ -457,23 +462,5 @@ export class SimulationServer implements HttpPart {
     await this.monitorLog?.close()
     await this.projects.close()
     this.stage.remove()
-  }
-}
-
-/** The instance when its project has come too; when one of both fails, that is told at once and the other is given back. */
-async function together(starting: Promise<Instance>, prepared: Promise<PreparedProject>): Promise<Instance> {
-  try {
-    const [instance] = await Promise.all([starting, prepared])
-    return instance
-  } catch (error) {
-    starting.then(
-      (instance) => instance.close(),
-      () => undefined,
-    )
-    prepared.then(
-      (project) => project.release(),
-      () => undefined,
-    )
-    throw error
   }
 }

@@ -56,6 +56,7 @@ export class DockerPlacement implements Placement {
 
   async start(spec: PlacementSpec): Promise<Instance> {
     await this.engine.ping()
+    await spec.prepared
     return new ForeignInstance(
       {
         stage: this.options.stage,

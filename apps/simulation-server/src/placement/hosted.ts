@@ -48,12 +48,22 @@ export class HostedPlacement implements Placement {
   }
 
   async start(spec: PlacementSpec): Promise<Instance> {
-    const simulator = await this.pool.take().catch((cause: Error) => {
+    const taking = this.pool.take().catch((cause: Error) => {
       throw new SimyardError('SIMULATOR_START_FAILED', `The simulator could not be started. ${cause.message}`, {
         cause,
       })
     })
-    return new HostedInstance(this.options.context, { ...spec, simulator })
+    try {
+      const [simulator] = await Promise.all([taking, spec.prepared])
+      return new HostedInstance(this.options.context, { ...spec, simulator })
+    } catch (error) {
+      // Nobody has used it: the next visitor gets it.
+      taking.then(
+        (simulator) => this.pool.keep(simulator),
+        () => undefined,
+      )
+      throw error
+    }
   }
 
   close(): void {

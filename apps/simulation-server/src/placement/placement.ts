@@ -43,7 +43,7 @@ export interface Placement {
   readonly streamBy: 'server' | 'program'
   /** Undefined when nothing can be kept ready. */
   readonly warm: WarmPrograms | undefined
-  /** Rejects with what a visitor should know when the program cannot be started at all. */
+  /** Rejects with what a visitor should know when the program cannot be started, or its project does not come. */
   start(spec: PlacementSpec): Promise<Instance>
   close(): void
 }

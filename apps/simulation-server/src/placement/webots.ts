@@ -60,6 +60,7 @@ export class WebotsPlacement implements Placement {
       this.generation = undefined
       throw error
     })
+    await spec.prepared
     return new ForeignInstance(
       {
         stage: this.options.stage,

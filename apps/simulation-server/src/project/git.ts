@@ -36,11 +36,15 @@ interface GitContext {
 
 /** git as a child process, without anything that a repository or this machine's settings could make it run. */
 export class Git {
+  private readonly mirror: string | undefined
+
   /** @param mirror address that replaces https://github.com/ */
   constructor(
     private readonly limits: ProjectLimits,
-    private readonly mirror: string | undefined,
-  ) {}
+    mirror: string | undefined,
+  ) {
+    this.mirror = mirror?.replace(/\/*$/, '/')
+  }
 
   /** Which commit a tag or branch is now, and where its name ends: names may contain slashes. */
   async resolve(address: RepositoryAddress, preparation: Preparation): Promise<Revision> {
@@ -115,7 +119,7 @@ export class Git {
         'This simulation server cannot fetch repositories because git is not installed. Its operator can install it (Debian, Ubuntu: apt install git).',
       )
     }
-    const { address, cwd, preparation } = context
+    const { cwd, preparation } = context
     const result = await runTool({
       program,
       args: [...this.settings(), ...args],
@@ -147,7 +151,7 @@ export class Git {
       'protocol.version=2',
       'transfer.bundleURI=false',
     ]
-    if (this.mirror !== undefined) settings.push(`url.${this.mirror.replace(/\/*$/, '/')}.insteadOf=${GITHUB}`)
+    if (this.mirror !== undefined) settings.push(`url.${this.mirror}.insteadOf=${GITHUB}`)
     return settings.flatMap((setting) => ['-c', setting])
   }
 

@@ -13,7 +13,7 @@ export const projectConfig = {
   projectsDir: z.string().optional().describe('Folder of local projects, one a folder, that init names.'),
   keyDir: z
     .string()
-    .optional()
+    .default('key')
     .describe('Folder with a file for each website host, named like the host, whose first line is its key.'),
   allowedFolders: z.array(z.string()).default([]).describe('Folders whose worlds may be started as file:///….'),
   allowedRepositories: repositoryList('Beginnings of addresses of repositories that may always run.'),

@@ -64,11 +64,17 @@ export class WarmPool {
       this.log.error({ err: error }, 'a simulator for the warm pool did not start')
       return
     }
-    if (this.closed) return simulator.kill()
+    this.keep(simulator)
+  }
+
+  /** Takes one that is ready and was never used, also back from whoever got no project for it. */
+  keep(simulator: SimulatorProcess): void {
+    if (this.closed || this.warm.length >= this.wanted) return simulator.kill()
     this.warm.push(simulator)
     void simulator.exited.then(() => {
       const index = this.warm.indexOf(simulator)
-      if (index >= 0) this.warm.splice(index, 1)
+      if (index < 0) return
+      this.warm.splice(index, 1)
       this.fill()
     })
   }
