@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   openSimulation,
   type RunningServer,
@@ -26,7 +29,7 @@ afterAll(async () => {
   await site?.stop()
 })
 
-async function join(): Promise<RunningServer> {
+async function joinFleet(): Promise<RunningServer> {
   const node = await startServer('simulation-server', {
     websites: [site.address],
     warmSimulators: 0,
@@ -53,7 +56,7 @@ test('nodes come, are drained and returned by an operator, and go', async () => 
   const news = await TextSocket.open(sessions.address.replace('http', 'ws'))
   expect(await news.next(() => true)).toBe('0')
 
-  const first = await join()
+  const first = await joinFleet()
   await news.next((text) => text === '1')
   expect(await session()).toBe(`ws://127.0.0.1:${first.port}`)
 
@@ -71,7 +74,7 @@ test('nodes come, are drained and returned by an operator, and go', async () => 
   expect(await late.next((text) => text.startsWith('loading: Error: '))).toContain('takes no new simulations')
   expect(client.closed).toBeUndefined()
 
-  const second = await join()
+  const second = await joinFleet()
   await expect.poll(session).toBe(`ws://127.0.0.1:${second.port}`)
   expect(await order(entry, 'return')).toBe(200)
   await expect
@@ -111,4 +114,31 @@ test('a session server that starts later is found', async () => {
   await sessions.exited
   sessions = await startServer('session-server', { port, simulationServers: [], fleetKey, loadThreshold: 1000 })
   await expect.poll(session, { timeout: 15_000 }).toBe(`ws://127.0.0.1:${node.port}`)
+})
+
+test('a website without simulations of its own sends its visitors to the fleet', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'simyard-fleet-'))
+  const file = join(folder, 'session.json')
+  writeFileSync(file, JSON.stringify({ simulationServers: [], ssl: false, fleetKey, loadThreshold: 1000 }))
+  const website = await startSimyard(['--max', '0', '--fleet', file])
+  try {
+    const asked = await (await fetch(`${website.address}/session`)).text()
+    expect(asked).toMatch(/^Error: no simulation server/)
+    const node = await startServer('simulation-server', {
+      websites: [website.address],
+      warmSimulators: 0,
+      fleet: { sessionServer: website.address, key: fleetKey },
+    })
+    nodes.push(node)
+    await expect
+      .poll(async () => (await fetch(`${website.address}/session`)).text(), { timeout: 5000 })
+      .toBe(`ws://127.0.0.1:${node.port}`)
+    const world = `${website.address}/projects/radio-duet/worlds/radio_duet.wbt`
+    const { client, stream } = await openSimulation(website.address, { start: { url: world } })
+    await stream.next((text) => text.startsWith('model:'))
+    client.close()
+  } finally {
+    await website.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
 })

@@ -97,10 +97,10 @@ for (const driver of ['bubblewrap', 'firejail', 'docker', 'none'] as const) {
         expect(found().length).toBeGreaterThan(0)
         server.kill('SIGKILL')
         await new Promise((resolve) => server.once('exit', resolve))
-        // Containers belong to the daemon: the next server removes them when it starts.
-        if (driver === 'docker') await (openSandbox({ ...options(), stageDir }).sandbox as DockerSandbox).prepare()
         await expect.poll(found, { timeout: 3000 }).toEqual([])
         if (!docker || driver !== 'docker') return
+        // The containers themselves belong to the daemon: the next server removes them when it starts.
+        await (openSandbox({ ...options(), stageDir }).sandbox as DockerSandbox).prepare()
         expect(await new DockerEngine(docker.socketPath).list(['simyard.server'])).toEqual([])
       } finally {
         server.kill('SIGKILL')

@@ -362,7 +362,15 @@ test.skipIf(!both)('both simulators say the same things in the same order', asyn
           await answered(2 + step)
         }
         talk.send({ type: 'reset' })
-        await talk.next('reset-finished')
+        const { index } = await talk.next('reset-finished')
+        const again = await talk.next('start-controller', ({ extern, controller: one }) => !extern && one > controller)
+        expect(again.index).toBeLessThan(index)
+        const before = talk.length
+        talk.send(
+          { type: 'controller-data', controller: again.message.controller },
+          line({ type: 'hello', version: 1, language: 'test' }),
+        )
+        await talk.next('controller-data', () => true, before)
         const from = talk.length
         talk.send({ type: 'load', world: 'worlds/still.wbt' })
         await talk.next('mode', () => true, from)

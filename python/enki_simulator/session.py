@@ -170,12 +170,12 @@ class Session:
         """Known, and nothing to do here."""
 
     def _close(self, _body):
-        self._unload()
+        self._unload("close")
         self._open = False
 
-    def _unload(self):
+    def _unload(self, reason=None):
         if self._simulation is not None:
-            self._simulation.close()
+            self._simulation.close(reason)
         self._scene = self._simulation = self._runner = None
 
 

@@ -220,7 +220,8 @@ class Simulation:
 
     def _stop(self, entry, reason):
         if entry.session is not None:
-            entry.session.quit(reason)
+            if reason is not None:
+                entry.session.quit(reason)
             entry.session.state = ABSENT
             entry.session = None
         if entry.controller > 0:
@@ -228,9 +229,10 @@ class Simulation:
             self.host.send({"type": "stop-controller", "controller": entry.controller})
             entry.controller = 0
 
-    def close(self):
+    def close(self, reason=None):
+        """Stop the controllers; ``reason`` is told to those that are connected."""
         for entry in self._entries:
-            self._stop(entry, "close")
+            self._stop(entry, reason)
 
     # -- viewers
 

@@ -3,7 +3,7 @@ import { createLogger, type Listening, type Logger, listen } from '@simyard/serv
 import type { SessionServerConfig } from './config.js'
 import type { MailSettings } from './notices/mailer.js'
 import { HttpMember } from './polling/http-member.js'
-import { SessionServer } from './session-server.js'
+import { SessionServer, type SessionServerOptions } from './session-server.js'
 import { monitorAddress, settle } from './settings.js'
 
 /** A session server as its configuration wants it, with its port open. */
@@ -14,16 +14,7 @@ export async function openSessionServer(config: SessionServerConfig): Promise<{
 }> {
   const settings = settle(config)
   const log = createLogger({ name: 'session-server', subfolder: 'session', ...config })
-  for (const warning of settings.warnings) log.warn(warning)
-  const server = new SessionServer({
-    members: config.simulationServers.map((entry) => new HttpMember(entry, settings.ssl)),
-    ...settings,
-    log,
-    keys: config,
-    allowRegistration: config.allowRegistration,
-    trustedProxies: config.trustedProxies,
-    notices: { mail: mailSettings(config, log), webhooks: config.webhooks },
-  })
+  const server = new SessionServer(sessionServerOptions(config, log))
   let listening: Listening
   try {
     server.setMonitor(monitorAddress(config, settings.ssl, config.port))
@@ -44,6 +35,21 @@ export async function openSessionServer(config: SessionServerConfig): Promise<{
       await server.close()
       await listening.close()
     },
+  }
+}
+
+/** What a configuration means for a session server, wherever its port is. */
+export function sessionServerOptions(config: SessionServerConfig, log: Logger): SessionServerOptions {
+  const settings = settle(config)
+  for (const warning of settings.warnings) log.warn(warning)
+  return {
+    members: config.simulationServers.map((entry) => new HttpMember(entry, settings.ssl)),
+    ...settings,
+    log,
+    keys: config,
+    allowRegistration: config.allowRegistration,
+    trustedProxies: config.trustedProxies,
+    notices: { mail: mailSettings(config, log), webhooks: config.webhooks },
   }
 }
 

@@ -23,7 +23,8 @@ Options of up
   --host ADDRESS    address to listen on, 127.0.0.1 by default; 0.0.0.0 for everybody
   --data DIR        folder for what visitors save, .simyard by default
   --sandbox KIND    auto (default), bubblewrap, firejail, docker, or none
-  --max N           simulations at the same time, eight for each processor core by default
+  --max N           simulations at the same time, eight for each processor core by default; 0 for none
+  --fleet FILE      configuration of a session server whose simulation servers take visitors too
   --host-key FILE   file with the key that simulation servers show to fetch projects, host.key in the data
                     folder by default
   --quiet           log only warnings
@@ -52,6 +53,7 @@ const options = {
   sandbox: { type: 'string' },
   simulator: { type: 'string' },
   max: { type: 'string' },
+  fleet: { type: 'string' },
   'host-key': { type: 'string' },
   seconds: { type: 'string' },
   seed: { type: 'string' },
@@ -73,6 +75,7 @@ export interface Arguments {
   readonly sandbox?: (typeof sandboxes)[number]
   readonly simulator?: (typeof simulators)[number]
   readonly max?: number
+  readonly fleet?: string
   readonly hostKey?: string
   readonly seconds?: number
   readonly seed?: number
@@ -112,9 +115,10 @@ export function parseArguments(argv: readonly string[]): Arguments {
     port: numberOption('port', values.port, { min: 0, max: 65535 }),
     host: values.host,
     data: values.data,
+    fleet: values.fleet,
     sandbox: wordOption('sandbox', values.sandbox, sandboxes),
     simulator: wordOption('simulator', values.simulator, simulators),
-    max: numberOption('max', values.max, { min: 1, max: 10_000 }),
+    max: numberOption('max', values.max, { min: 0, max: 10_000 }),
     hostKey: values['host-key'],
     seconds: numberOption('seconds', values.seconds, { min: 0, max: 1e7 }),
     seed: numberOption('seed', values.seed, { min: 0, max: 2 ** 31 }),

@@ -7,13 +7,15 @@ import { SimyardError } from '@simyard/protocol'
 import {
   createLogger,
   type HttpPart,
+  type Logger,
   listen,
   onShutdownSignal,
+  readConfig,
   refuseUpgrade,
   ShutdownStack,
   sendText,
 } from '@simyard/service-host'
-import { SessionServer } from '@simyard/session-server'
+import { type FleetMember, SessionServer, SessionServerConfig, sessionServerOptions } from '@simyard/session-server'
 import { type ProjectSource, SimulationServer, SimulationServerConfig } from '@simyard/simulation-server'
 import { createWebsite, type Website } from '@simyard/website'
 import type { Arguments } from './arguments.js'
@@ -58,16 +60,7 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     const simulation = openSimulationServer(parsed, store, log)
     shutdown.add('simulation server', () => simulation.close())
     await refuseUnsafeHost(simulation, host)
-    const sessions = new SessionServer({
-      members: [{ entry: SIMULATION_PATH, secure: false, report: async () => simulation.status() }],
-      ssl: false,
-      log,
-      // On one's own machine a busy processor is no reason to refuse: only the seats count.
-      loadThreshold: Number.POSITIVE_INFINITY,
-      // Asking costs nothing here, and visitors are there at once.
-      pollIntervalMs: 250,
-      reservationMs: 5000,
-    })
+    const sessions = openSessions(parsed, simulation, log)
     await sessions.open()
     shutdown.add('session server', () => sessions.close())
     const website = await createWebsite({
@@ -100,11 +93,25 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
   }
 }
 
-function openSimulationServer(
-  parsed: Arguments,
-  store: ProjectStore,
-  log: ReturnType<typeof createLogger>,
-): SimulationServer {
+/** Load that this machine tells at most: its seats alone decide, because a busy processor is no reason to refuse oneself. */
+const HIGHEST_OWN_LOAD = 90
+
+/** The session server of this process: for this machine, and with `--fleet` for the servers of that configuration too. */
+function openSessions(parsed: Arguments, simulation: SimulationServer, log: Logger): SessionServer {
+  const own: FleetMember = {
+    entry: SIMULATION_PATH,
+    secure: false,
+    report: async () => ({ ...simulation.status(), load: (simulation.seatPercent * HIGHEST_OWN_LOAD) / 100 }),
+  }
+  const here = parsed.max === 0 ? [] : [own]
+  // Asking oneself costs nothing, and visitors are there at once.
+  const quick = { pollIntervalMs: 250, reservationMs: 5000 }
+  if (parsed.fleet === undefined) return new SessionServer({ members: here, ssl: false, log, ...quick })
+  const options = sessionServerOptions(readConfig(absolute(parsed.fleet), SessionServerConfig), log)
+  return new SessionServer({ ...options, members: [...here, ...options.members] })
+}
+
+function openSimulationServer(parsed: Arguments, store: ProjectStore, log: Logger): SimulationServer {
   const source: ProjectSource = new StoreProjectSource(store)
   return new SimulationServer({
     config: SimulationServerConfig.parse({
@@ -112,7 +119,8 @@ function openSimulationServer(
       ssl: false,
       portRewrite: false,
       sandbox: parsed.sandbox ?? 'auto',
-      maxConnections: parsed.max ?? cpus().length * SIMULATIONS_PER_CORE,
+      maxConnections: parsed.max || cpus().length * SIMULATIONS_PER_CORE,
+      ...(parsed.max === 0 ? { warmSimulators: 0 } : {}),
     }),
     log,
     sources: { simulatorDir: layout.simulatorDir, pythonDir: layout.pythonDir, javascriptDir: layout.javascriptDir },
@@ -132,7 +140,7 @@ class OnePort implements HttpPart {
   handle(request: IncomingMessage, response: ServerResponse, path: string): void {
     const [pathname = '/'] = path.split('?')
     if (pathname === '/healthz' || pathname === '/readyz') return sendText(response, 200, 'ok')
-    if (SESSION_PATHS.has(pathname) || pathname.startsWith('/api/v1/sessions'))
+    if (SESSION_PATHS.has(pathname) || /^\/api\/v1\/(sessions|fleet)(\/|$)/.test(pathname))
       return this.parts.sessions.handle(request, response, path)
     const simulation = simulationPath(path)
     if (simulation !== undefined) return this.parts.simulation.handle(request, response, simulation)

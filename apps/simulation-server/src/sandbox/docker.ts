@@ -49,6 +49,12 @@ const CPUS = 1
 const NOT_STARTED = 125
 const SPARE_MIB = 32
 
+/**
+ * The container's input is the server's connection to the daemon: when it ends, because the server has gone, a shell
+ * beside the program ends everything in the container.
+ */
+const END_WITH_SERVER = 'exec 5<&0; (while read -r _; do :; done; kill -KILL -1) <&5 5<&- & exec "$@" </dev/null 5<&-'
+
 /** Why containers cannot be used, as far as it can be seen without asking the daemon; undefined when they may work. */
 export function dockerProblem(socketPath = DEFAULT_DOCKER_SOCKET): string | undefined {
   try {
@@ -138,9 +144,10 @@ export class DockerSandbox implements Sandbox {
     }
   }
 
-  private runtime({ runtime }: LaunchPlan): string {
-    if (this.options.image !== undefined) return runtime === 'node' ? 'node' : 'python3'
-    return runtime === 'node' ? this.runtimes.node : (this.runtimes.python ?? '/usr/bin/python3')
+  private command({ runtime, args }: LaunchPlan): string[] {
+    if (this.options.image !== undefined) return [runtime === 'node' ? 'node' : 'python3', ...args]
+    const program = runtime === 'node' ? this.runtimes.node : (this.runtimes.python ?? '/usr/bin/python3')
+    return ['/bin/sh', '-c', END_WITH_SERVER, 'sh', program, ...args]
   }
 
   private spec(plan: LaunchPlan, channelDir: string): ContainerSpec {
@@ -152,7 +159,7 @@ export class DockerSandbox implements Sandbox {
     return {
       image: this.options.image ?? `${SKELETON.repository}:${SKELETON.tag}`,
       entrypoint: [],
-      command: [this.runtime(plan), ...plan.args],
+      command: this.command(plan),
       env: {
         PATH: '/usr/local/bin:/usr/bin:/bin',
         HOME: '/work',
@@ -179,7 +186,9 @@ export class DockerSandbox implements Sandbox {
       },
       readOnlyRoot: true,
       memoryBytes: (limits.memoryMiB + limits.diskMiB + SPARE_MIB) * mebibyte,
-      pids: limits.processes,
+      // Process 1 and the shell are not the program's.
+      pids: limits.processes + 2,
+      openStdin: true,
       cpus: CPUS,
       sharedMemoryBytes: mebibyte,
       ulimits: [
