@@ -52,7 +52,7 @@ test.each([
 
 test('the sample of docs/operations/session-server.md is valid once its secrets are filled in, and not before', () => {
   const sample = /```json\n([\s\S]*?)```/.exec(read('docs/operations/session-server.md'))![1]!
-  const filled = sample.replaceAll('"…"', '"a secret that is long enough"')
+  const filled = sample.replaceAll('"…"', '"a-secret-that-is-long-enough"')
   expect(SessionServerConfig.safeParse(JSON.parse(filled)).error).toBeUndefined()
   expect(SessionServerConfig.safeParse(JSON.parse(sample)).success).toBe(false)
 })

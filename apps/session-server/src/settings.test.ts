@@ -52,7 +52,7 @@ test("the original's own file is understood", () => {
 test.each([
   [{ simulationServers: ['ws://h:2000'] }, /host:port/],
   [{ simulationServers: ['h:2000', 'h:2000'] }, /twice/],
-  [{ fleetKey: 'short' }, /16 characters/],
+  [{ fleetKey: 'short' }, /at least 16/],
   [{ webhooks: ['ftp://x'] }, /http/],
   [{ generation: '2018' }, /2019/],
 ])('%j is refused', (change, reason) => {

@@ -118,6 +118,8 @@ function openSimulationServer(parsed: Arguments, store: ProjectStore, log: Logge
       port: 2000,
       ssl: false,
       portRewrite: false,
+      // Who reaches this site gets its projects, not whatever lies in some repository.
+      shareIdleTime: 0,
       sandbox: parsed.sandbox ?? 'auto',
       maxConnections: parsed.max || cpus().length * SIMULATIONS_PER_CORE,
       ...(parsed.max === 0 ? { warmSimulators: 0 } : {}),

@@ -21,7 +21,7 @@ export class FleetNode {
   constructor(
     readonly entry: string,
     /** Named by the configuration: it is polled when it has no lease, and never forgotten. */
-    readonly configured: boolean,
+    public configured: boolean,
     private readonly threshold: number,
     private readonly tell: (event: FleetEvent) => void,
     readonly reservations = new Reservations(),

@@ -183,6 +183,15 @@ describe('leases', () => {
     expect([fleet.views(), fleet.available(0)]).toEqual([[], false])
   })
 
+  test('a node with a lease that is not polled any more stays until the lease ends', () => {
+    const { fleet } = fleetOf({ a: { load: 1 } })
+    fleet.register('a', { load: 1 }, 0)
+    fleet.removeStatic('a', 0)
+    expect(fleet.available(0)).toBe(true)
+    fleet.tick(leaseTimes.endMs)
+    expect(fleet.views()).toEqual([])
+  })
+
   test('a node that returns from a pause with an old number is refused', () => {
     const { fleet } = fleetOf({})
     const old = fleet.register('n:1', seats(0, 4), 0)

@@ -73,13 +73,16 @@ export class Fleet {
 
   /** A node of the configuration, which is polled. */
   addStatic(entry: string): void {
-    this.node(entry, true)
+    this.node(entry, true).configured = true
   }
 
   /** It is not polled any more. */
   removeStatic(entry: string, nowMs: number): void {
     const node = this.nodes.get(entry)
-    if (!node || node.epoch !== undefined) return
+    if (!node) return
+    node.configured = false
+    // It stays while it keeps itself.
+    if (node.epoch !== undefined) return
     this.nodes.delete(entry)
     this.orphans.set(entry, node.reservations)
     this.tell({ type: 'node-left', entry })

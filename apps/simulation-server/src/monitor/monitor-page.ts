@@ -123,8 +123,8 @@ function plots({ samples, nowMs }: MonitorFacts): string {
       ...common,
       ...quietNetwork,
       id: 'network',
-      unit: 'MB/s',
-      title: 'Network',
+      unit: '',
+      title: 'Network, MB/s',
       description: 'What this machine sends and receives.',
       series: [series('sent', 'sent'), series('received', 'received')],
     }),
@@ -153,7 +153,7 @@ function machine({ machine: known, status, timeoutSeconds }: MonitorFacts): stri
     ['Simulator', status.placement.description],
     ['Sandbox', status.sandbox.message],
     ['Longest simulation', duration(timeoutSeconds)],
-    ['Running since', status.startedAt],
+    ['Running since', new Date(status.startedAt).toUTCString()],
   ]
   return `<section><h2>Machine</h2>${facts(rows)}</section>`
 }
