@@ -183,46 +183,31 @@ describe('repositories', () => {
     }
   })
 
-  test('eight visitors whose clones take two seconds wait for each other in nothing', async () => {
+  test('eight visitors with slow clones wait for each other in nothing, and /load answers meanwhile', async () => {
     const names = Array.from({ length: 8 }, (_, index) => `alice/slow${index}`)
     for (const name of names) git.commit(name, files)
-    // Each project is fetched in two steps: the commit, then its files.
-    git.delayMs = 1000
-    const unanswered: number[] = []
-    let asking = true
-    const asked = (async () => {
-      while (asking) {
-        const from = performance.now()
-        await (await fetch(`http://127.0.0.1:${server.port}/load`)).text()
-        unanswered.push(performance.now() - from)
-        await new Promise((resolve) => setTimeout(resolve, 20))
-      }
-    })()
-    const startedAt = performance.now()
+    git.delayMs = 60_000
     const sockets = await Promise.all(names.map(() => client()))
     for (const [index, socket] of sockets.entries())
       socket.send(JSON.stringify(github(`${names[index]}/blob/main/worlds/w.wbt`)))
-    await Promise.all(sockets.map((socket) => socket.next((text) => text.startsWith('webots:'), { timeoutMs: 30_000 })))
-    const lastMs = performance.now() - startedAt
-    asking = false
-    await asked
+    // All are being fetched at the same moment; how long that takes is measured by bench/project-start.ts.
+    await expect.poll(() => git.waiting, { timeout: 30_000 }).toBe(8)
+    const load = await fetch(`http://127.0.0.1:${server.port}/load`, { signal: AbortSignal.timeout(5000) })
+    expect(Number(await load.text())).toBeGreaterThanOrEqual(0)
     git.delayMs = 0
+    await Promise.all(sockets.map((socket) => socket.next((text) => text.startsWith('webots:'), { timeoutMs: 60_000 })))
     for (const socket of sockets) socket.close()
-    // One after the other it would be 16 s. What it takes on a machine of its own is measured by bench/project-start.ts.
-    expect(lastMs).toBeGreaterThan(2000)
-    expect(lastMs).toBeLessThan(10_000)
-    expect(Math.max(...unanswered)).toBeLessThan(1500)
   })
 
   test('a visitor who leaves in the middle of a clone leaves nothing', async () => {
     git.commit('alice/leaving', files)
     const family = () => descendantsOf(server.pid)
     const gits = () => family().filter(({ command }) => command.includes('git'))
-    await expect.poll(() => gits(), { timeout: 5000 }).toEqual([])
+    await expect.poll(() => gits(), { timeout: 20_000 }).toEqual([])
     git.delayMs = 60_000
     const socket = await client()
     socket.send(JSON.stringify(github('alice/leaving/blob/main/worlds/w.wbt')))
-    await expect.poll(() => gits().some(({ command }) => command.includes(' fetch ')), { timeout: 5000 }).toBe(true)
+    await expect.poll(() => gits().some(({ command }) => command.includes(' fetch ')), { timeout: 20_000 }).toBe(true)
     socket.close()
     await expect.poll(() => gits(), { timeout: 2000 }).toEqual([])
     git.delayMs = 0
@@ -232,7 +217,7 @@ describe('repositories', () => {
         readdirSync(join(tmpdir(), stage, 'projects/repositories')).filter((name) => name.startsWith('unfinished')),
       )
       .toEqual([])
-    await expect.poll(() => readdirSync(join(tmpdir(), stage, 'instances')), { timeout: 5000 }).toEqual([])
+    await expect.poll(() => readdirSync(join(tmpdir(), stage, 'instances')), { timeout: 20_000 }).toEqual([])
     const status = (await (await fetch(`http://127.0.0.1:${server.port}/status`)).json()) as {
       seats: { taken: number }
     }
@@ -248,11 +233,11 @@ describe('repositories', () => {
     const socket = await client(killed.port)
     socket.send(JSON.stringify(github('alice/killed/blob/main/worlds/w.wbt')))
     const gits = () => descendantsOf(killed.pid).filter(({ command }) => command.includes(' fetch '))
-    await expect.poll(() => gits().length, { timeout: 5000 }).toBeGreaterThan(0)
+    await expect.poll(() => gits().length, { timeout: 20_000 }).toBeGreaterThan(0)
     const family = descendantsOf(killed.pid).map(({ pid }) => pid)
     await killed.stop('SIGKILL')
     git.delayMs = 0
-    await expect.poll(() => aliveAmong(family), { timeout: 5000 }).toEqual([])
+    await expect.poll(() => aliveAmong(family), { timeout: 20_000 }).toEqual([])
     expect(readdirSync(repositoryCache)).toEqual([expect.stringMatching(/^unfinished-/)])
     const next = await startServer('simulation-server', config)
     const { socket: again } = await opened(github('alice/killed/blob/main/worlds/w.wbt'), next.port)

@@ -16,6 +16,8 @@ export interface GitHost {
   readonly folder: string
   /** How long each request for contents takes, in milliseconds. */
   delayMs: number
+  /** Requests for contents that wait now. */
+  readonly waiting: number
   /** Requests for contents so far. */
   readonly packs: number
   /** A repository `<user>/<name>` with one commit; a branch `main` unless named otherwise. Returns the commit. */
@@ -30,6 +32,7 @@ export async function startGitHost(): Promise<GitHost> {
   const folder = mkdtempSync(join(tmpdir(), 'simyard-git-'))
   const root = join(folder, 'served')
   let packs = 0
+  let waiting = 0
   const git = (cwd: string, ...args: string[]) => execFileSync('git', [...identity, ...args], { cwd, encoding: 'utf8' })
 
   const server = createServer((request, response) => {
@@ -43,7 +46,12 @@ export async function startGitHost(): Promise<GitHost> {
     const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
     if (plain.includes('command=fetch')) {
       packs++
-      await new Promise((resolve) => setTimeout(resolve, host.delayMs))
+      waiting++
+      const since = performance.now()
+      // The delay may be changed while a request waits: a test holds requests and lets them go.
+      while (performance.now() - since < host.delayMs && !response.destroyed)
+        await new Promise((resolve) => setTimeout(resolve, Math.min(20, host.delayMs)))
+      waiting--
     }
     if (response.destroyed) return
     const [path = '/', query = ''] = (request.url ?? '/').split('?')
@@ -80,6 +88,9 @@ export async function startGitHost(): Promise<GitHost> {
     address: '',
     folder: root,
     delayMs: 0,
+    get waiting() {
+      return waiting
+    },
     get packs() {
       return packs
     },

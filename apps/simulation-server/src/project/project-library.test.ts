@@ -284,11 +284,11 @@ describe.skipIf(gitProblem !== undefined)(`repositories${gitProblem ? ` (skipped
       filled(made, start(`${github}alice/robots/blob/main/arms/worlds/a.wbt`), { ...patient, signal: leaving.signal }),
     )
     const gits = () => descendantsOf(process.pid).filter(({ command }) => /git.* fetch /.test(command))
-    await expect.poll(() => gits().length, { timeout: 5000 }).toBeGreaterThan(0)
+    await expect.poll(() => gits().length, { timeout: 20_000 }).toBeGreaterThan(0)
     leaving.abort()
     await work
-    await expect.poll(() => gits(), { timeout: 2000 }).toEqual([])
-    await expect.poll(() => readdirSync(join(folder, 'work/repositories')), { timeout: 2000 }).toEqual([])
+    await expect.poll(() => gits(), { timeout: 10_000 }).toEqual([])
+    await expect.poll(() => readdirSync(join(folder, 'work/repositories')), { timeout: 10_000 }).toEqual([])
   })
 
   test('a repository that does not come in time is told', async () => {
