@@ -46,6 +46,8 @@ export interface HostedInstanceOptions {
   readonly world: string
   readonly prepared: Promise<PreparedProject>
   readonly simulator: SimulatorProcess
+  /** Another one, for a simulator that was ready, waited for long, and died before it said a word. */
+  replaceSimulator?(): Promise<SimulatorProcess>
   readonly dialect: StreamDialect
   /** Seed of the sensors' noise; the simulator's default when absent. */
   readonly seed?: number
@@ -65,6 +67,11 @@ export class HostedInstance implements Instance {
   private readonly hangTimer: NodeJS.Timeout
   private closed = false
   private lastWorld: string
+  private simulator: SimulatorProcess
+  /** The simulator has been asked to load, and it has answered anything. */
+  private loading = false
+  private heard = false
+  private replaced = false
 
   constructor(
     private readonly context: HostedInstanceContext,
@@ -74,10 +81,10 @@ export class HostedInstance implements Instance {
     this.project = options.project
     this.lastWorld = options.world
     this.folder = new ProjectFolder(context.stage, options.port, options.prepared)
-    const { simulator } = options
+    this.simulator = options.simulator
     this.hub = new StreamHub(
       {
-        toSimulator: (message) => void simulator.send(message),
+        toSimulator: (message) => void this.simulator.send(message),
         worlds: () => this.worlds,
         readController: (name) => this.readController(name),
         writeController: (name, file, content) => this.writeController(name, file, content),
@@ -95,18 +102,40 @@ export class HostedInstance implements Instance {
       projectDir: this.projectDir,
       pythonFound: report.python !== undefined,
       now: () => performance.now(),
-      toSimulator: (message, body) => simulator.send(message, body),
-      onSimulatorDrained: (resume) => simulator.onceDrained(resume),
+      toSimulator: (message, body) => this.simulator.send(message, body),
+      onSimulatorDrained: (resume) => this.simulator.onceDrained(resume),
       console: (robot, stream, line) => this.hub.console(robot, stream, line),
       externWaits: (robot, token) => this.externWaits(robot, token),
     })
-    simulator.listen({
-      message: (message, body) => this.onSimulator(message, body),
-      exited: (reason) => this.end(reason.toJSON()),
-    })
+    this.adopt(options.simulator)
     this.hangTimer = setInterval(() => {
       if (this.hub.running) this.controllers.endHanging(context.hangLimitMs)
     }, 1000)
+  }
+
+  private adopt(simulator: SimulatorProcess): void {
+    this.simulator = simulator
+    simulator.listen({
+      message: (message, body) => {
+        this.heard = true
+        this.onSimulator(message, body)
+      },
+      exited: (reason) => this.onExit(reason),
+    })
+  }
+
+  private onExit(reason: SimyardError): void {
+    const { replaceSimulator } = this.options
+    if (this.closed || this.heard || this.replaced || !replaceSimulator) return this.end(reason.toJSON())
+    this.replaced = true
+    replaceSimulator().then(
+      (simulator) => {
+        if (this.closed) return simulator.kill()
+        this.adopt(simulator)
+        if (this.loading) void this.load(this.lastWorld)
+      },
+      () => this.end(reason.toJSON()),
+    )
   }
 
   get world(): string {
@@ -122,7 +151,7 @@ export class HostedInstance implements Instance {
   }
 
   get pids(): readonly number[] {
-    return [this.options.simulator.pid, ...this.controllers.pids]
+    return [this.simulator.pid, ...this.controllers.pids]
   }
 
   private get projectDir(): string {
@@ -151,7 +180,8 @@ export class HostedInstance implements Instance {
     this.hub.worldLeaves()
     this.controllers.stopAll()
     this.worlds = await listWorlds(this.projectDir)
-    this.options.simulator.send({ type: 'load', world, seed: this.options.seed })
+    this.loading = true
+    this.simulator.send({ type: 'load', world, seed: this.options.seed })
   }
 
   private onSimulator(message: SimulatorToServer, body: Uint8Array): void {
@@ -176,7 +206,7 @@ export class HostedInstance implements Instance {
   }
 
   private async answerFile(message: Extract<SimulatorToServer, { type: 'read-file' }>): Promise<void> {
-    const { simulator } = this.options
+    const { simulator } = this
     try {
       const bytes = await this.readFile(message.scope, message.path)
       simulator.send({ type: 'file', request: message.request, found: true }, bytes)
@@ -269,7 +299,7 @@ export class HostedInstance implements Instance {
     this.closed = true
     clearInterval(this.hangTimer)
     this.controllers.stopAll()
-    this.options.simulator.kill()
+    this.simulator.kill()
     this.hub.end(reason)
     this.folder.remove()
   }

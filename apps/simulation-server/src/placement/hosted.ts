@@ -55,7 +55,7 @@ export class HostedPlacement implements Placement {
     })
     try {
       const [simulator] = await Promise.all([taking, spec.prepared])
-      return new HostedInstance(this.options.context, { ...spec, simulator })
+      return new HostedInstance(this.options.context, { ...spec, simulator, replaceSimulator: () => this.pool.take() })
     } catch (error) {
       // Nobody has used it: the next visitor gets it.
       taking.then(
