@@ -278,6 +278,8 @@ export class SimulationServer implements HttpPart {
       shareIdleTime: config.shareIdleTime,
       notify: config.notify,
       timeoutSeconds: config.timeout,
+      controllerLimits: config.controllerLimits,
+      simulatorLimits: config.simulatorLimits,
       nowMs: Date.now(),
     })
   }

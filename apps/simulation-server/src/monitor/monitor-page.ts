@@ -1,6 +1,7 @@
 import { escapeHtml, type MonitorPage, type PlotSeries, plot } from '@simyard/service-host'
 import type { MachineFacts } from '../machine/machine-facts.js'
 import type { MachineSample } from '../machine/sample.js'
+import type { SandboxLimits } from '../sandbox/limits.js'
 import type { InstanceStatus, ServerStatus } from './server-status.js'
 
 export interface MonitorFacts {
@@ -15,6 +16,8 @@ export interface MonitorFacts {
   readonly shareIdleTime: number
   readonly notify: readonly string[]
   readonly timeoutSeconds: number
+  readonly controllerLimits: SandboxLimits
+  readonly simulatorLimits: SandboxLimits
   readonly nowMs: number
 }
 
@@ -139,7 +142,8 @@ function plots({ samples, nowMs }: MonitorFacts): string {
   return `<section><h2>Last ten minutes</h2><div class="plots">${figures.join('')}</div></section>`
 }
 
-function machine({ machine: known, status, timeoutSeconds }: MonitorFacts): string {
+function machine(facts: MonitorFacts): string {
+  const { machine: known, status, timeoutSeconds } = facts
   const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GB`
   const rows: [string, string][] = [
     ...(known
@@ -153,9 +157,11 @@ function machine({ machine: known, status, timeoutSeconds }: MonitorFacts): stri
     ['Simulator', status.placement.description],
     ['Sandbox', status.sandbox.message],
     ['Longest simulation', duration(timeoutSeconds)],
+    ['Each controller', limits(facts.controllerLimits)],
+    ['Each simulator', limits(facts.simulatorLimits)],
     ['Running since', new Date(status.startedAt).toUTCString()],
   ]
-  return `<section><h2>Machine</h2>${facts(rows)}</section>`
+  return `<section><h2>Machine</h2>${table(rows)}</section>`
 }
 
 function attempts({ selfTest }: ServerStatus): string {
@@ -178,7 +184,11 @@ function rules({ allowedRepositories, blockedRepositories, shareIdleTime, notify
 <tr><th scope="row">Announced to</th><td>${list(notify)}</td></tr></tbody></table></div></section>`
 }
 
-function facts(rows: readonly (readonly [string, string])[]): string {
+function limits({ memoryMiB, processes, diskMiB, cpuSeconds }: SandboxLimits): string {
+  return `at most ${memoryMiB} MiB of memory, ${processes} processes, ${diskMiB} MiB of files, ${duration(cpuSeconds)} of processor`
+}
+
+function table(rows: readonly (readonly [string, string])[]): string {
   return `<div class="card scroll"><table><tbody>${rows.map(([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join('')}</tbody></table></div>`
 }
 
