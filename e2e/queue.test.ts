@@ -33,14 +33,14 @@ describe.skipIf(chromiumProblem !== undefined)(
       for (const [index, page] of pages.entries()) {
         await page.goto(`${simyard.address}/p/radio-duet`)
         const expected = index === 0 ? /all are taken; you are next/ : /all are taken; place 2 in the queue/
-        await expect.poll(() => checklist(index).innerText(), { timeout: 20_000 }).toMatch(expected)
+        await expect.poll(() => checklist(index).textContent(), { timeout: 20_000 }).toMatch(expected)
       }
       if (process.env.SIMYARD_SCREENSHOTS)
         await pages[1]!.screenshot({ path: join(repositoryRoot, 'e2e/screenshots/queue.png') })
 
       client.close()
       await expect.poll(() => checklist(0).isVisible(), { timeout: 30_000 }).toBe(false)
-      await expect.poll(() => checklist(1).innerText(), { timeout: 20_000 }).toMatch(/you are next/)
+      await expect.poll(() => checklist(1).textContent(), { timeout: 20_000 }).toMatch(/you are next/)
       await pages[0]!.close()
       await expect.poll(() => checklist(1).isVisible(), { timeout: 30_000 }).toBe(false)
       await pages[1]!.close()

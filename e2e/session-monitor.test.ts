@@ -28,7 +28,7 @@ afterAll(async () => {
   await server?.stop()
 })
 
-async function enterFleet(entry: string): Promise<void> {
+async function joinFleet(entry: string): Promise<void> {
   const response = await fetch(`http://127.0.0.1:${server.port}/api/v1/fleet/nodes`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${fleetKey}` },
@@ -43,7 +43,7 @@ describe.skipIf(chromiumProblem !== undefined)(
     test.each(['light', 'dark'] as const)(
       'axe finds nothing in %s colours, on a desk and on a phone',
       async (colorScheme) => {
-        await enterFleet('robots.example:2000')
+        await joinFleet('robots.example:2000')
         for (const width of [1280, 360]) {
           const page = await browser.newPage({ colorScheme, bypassCSP: true, viewport: { width, height: 800 } })
           await page.goto(monitor)
@@ -68,7 +68,7 @@ describe.skipIf(chromiumProblem !== undefined)(
       page.on('pageerror', (error) => errors.push(String(error)))
       await page.goto(monitor)
       await page.locator('#server-1').focus()
-      await enterFleet('newcomer.example:2000')
+      await joinFleet('newcomer.example:2000')
       await page.getByRole('link', { name: 'newcomer.example:2000' }).waitFor({ timeout: 10_000 })
       expect(await page.evaluate(() => document.activeElement?.id)).toBe('server-1')
       expect(errors).toEqual([])
@@ -76,7 +76,7 @@ describe.skipIf(chromiumProblem !== undefined)(
     })
 
     test('without JavaScript everything is there', async () => {
-      await enterFleet('robots.example:2000')
+      await joinFleet('robots.example:2000')
       const context = await browser.newContext({ javaScriptEnabled: false })
       const page = await context.newPage()
       await page.goto(monitor)

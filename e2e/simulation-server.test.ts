@@ -170,7 +170,7 @@ test('the monitor page shows the machine, who is here and the last ten minutes, 
     ] as const) {
       const page = await browser.newPage({ javaScriptEnabled, colorScheme, viewport: { width, height: 900 } })
       await page.goto(`${server.address}/monitor`)
-      const text = await page.locator('body').innerText()
+      const text = await page.locator('body').textContent()
       expect(text).toContain('Robots <of> the school')
       expect(text).toContain('radio-duet')
       expect(text).toMatch(/1 of \d+/)
@@ -186,7 +186,7 @@ test('the monitor page shows the machine, who is here and the last ten minutes, 
     const page = await browser.newPage()
     await page.goto(`${server.address}/monitor`)
     client.close()
-    await expect.poll(() => page.locator('main').innerText(), { timeout: 10_000 }).toContain('Nobody is here')
+    await expect.poll(() => page.locator('main').textContent(), { timeout: 10_000 }).toContain('Nobody is here')
   } finally {
     await browser.close()
   }

@@ -34,7 +34,7 @@ class Visitor {
   events: InstanceEvents | undefined
   finishOpening: ((fail: boolean) => void) | undefined
 
-  constructor(private readonly seats: Seats) {
+  constructor(seats: Seats) {
     new Visit(this.connection as unknown as WebSocket, {
       timeoutSeconds: 3600,
       failed: () => undefined,

@@ -5,10 +5,19 @@ import { type ErrorReport, reportError } from '@simyard/protocol'
 import { sendError } from '@simyard/service-host'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import { contentTypeOf } from '../content-type.js'
-import type { HostedInstance } from '../instance/hosted-instance.js'
+import type { ViewerLink } from './viewer.js'
 
 /** A page's largest message is a controller's file. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
+
+/** An instance whose stream this server serves. */
+export interface StreamedInstance {
+  /** Rejects when there is no such file, or it is not for viewers. */
+  serveFile(path: string): Promise<Buffer>
+  /** Returns false when nobody waits for an extern controller with this token. */
+  connectExtern(token: string, stream: Duplex): boolean
+  attach(link: ViewerLink): { receive(text: string): void; detach(): void }
+}
 
 /** Where viewers, extern controllers and requests for files come in to the instances whose streams we serve. */
 export class StreamDoor {
@@ -20,7 +29,7 @@ export class StreamDoor {
 
   /** Files of a running simulation for its viewers: textures, meshes, robot windows. */
   async serveFile(
-    instance: HostedInstance,
+    instance: StreamedInstance,
     path: string,
     request: IncomingMessage,
     response: ServerResponse,
@@ -47,7 +56,7 @@ export class StreamDoor {
     }
   }
 
-  upgrade(instance: HostedInstance, request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
+  upgrade(instance: StreamedInstance, request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
     if (path.startsWith('/controller/')) {
       const token = new URL(path, 'http://localhost').searchParams.get('token') ?? ''
       this.sockets.handleUpgrade(request, socket, head, (webSocket) => {
