@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
-import { currentLoad, fsSize, graphics, mem, networkStats } from 'systeminformation'
+import { statfs } from 'node:fs/promises'
+import { currentLoad, graphics, mem } from 'systeminformation'
+import { NetworkMeter } from './network-meter.js'
 import { type LoadFormula, loadOf, type MachineSample } from './sample.js'
 
 /** Ten minutes. */
@@ -15,6 +17,7 @@ export class MachineLoad {
   private readonly kept: MachineSample[] = []
   private readonly timers: NodeJS.Timeout[]
   private sampling = false
+  private readonly network = new NetworkMeter()
   private disk = 0
   private gpu = noGpu
 
@@ -38,8 +41,8 @@ export class MachineLoad {
     if (this.sampling) return
     this.sampling = true
     try {
-      const [cpu, memory, network] = await Promise.all([currentLoad(), mem(), networkStats('*')])
-      const megabytes = (bytesPerSecond: number | null) => Number(((bytesPerSecond ?? 0) / 1e6).toFixed(6))
+      const [cpu, memory, network] = await Promise.all([currentLoad(), mem(), this.network.look()])
+      const megabytes = (bytesPerSecond: number) => Number((bytesPerSecond / 1e6).toFixed(6))
       const sample: MachineSample = {
         timestamp: Math.floor(Date.now() / 1000),
         ...this.options.counts(),
@@ -48,8 +51,8 @@ export class MachineLoad {
         swap: percent(memory.swaptotal > 0 ? (100 * memory.swapused) / memory.swaptotal : 0),
         disk: this.disk,
         ...this.gpu,
-        sent: megabytes(network.reduce((sum, one) => sum + Math.max(0, one.tx_sec ?? 0), 0)),
-        received: megabytes(network.reduce((sum, one) => sum + Math.max(0, one.rx_sec ?? 0), 0)),
+        sent: megabytes(network.sent),
+        received: megabytes(network.received),
       }
       this.kept.push(sample)
       if (this.kept.length > SAMPLES_KEPT) this.kept.shift()
@@ -60,8 +63,10 @@ export class MachineLoad {
   }
 
   private async lookSlowly(): Promise<void> {
-    const disks = await fsSize().catch(() => [])
-    this.disk = percent((disks.find(({ mount }) => mount === '/') ?? disks[0])?.use ?? 0)
+    const disk = await statfs('/').catch(() => undefined)
+    // As df computes it: what the superuser keeps for itself is neither used nor free.
+    const used = disk ? disk.blocks - disk.bfree : 0
+    this.disk = disk && used + disk.bavail > 0 ? percent((100 * used) / (used + disk.bavail)) : 0
     this.gpu = await readGpu()
   }
 

@@ -42,6 +42,8 @@ export class BubblewrapSandbox implements Sandbox {
         env: {},
         cwd: '/',
         stdio: ['ignore', 'pipe', 'pipe', 'pipe', filter],
+        // A session of its own: no terminal to write into, and a turn at the processor behind the server's.
+        detached: true,
       })
       const started = wrapChild(child, () => child.kill('SIGKILL'))
       if (group) void started.exited.then(() => group.remove())
@@ -88,7 +90,6 @@ export class BubblewrapSandbox implements Sandbox {
       '--gid',
       uid,
       '--die-with-parent',
-      '--new-session',
       '--hostname',
       'sandbox',
       '--clearenv',
