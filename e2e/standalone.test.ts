@@ -51,7 +51,7 @@ test('a project of a website host runs on a simulation server that the session s
 })
 
 test('a site that the operator did not name is refused with a reason', async () => {
-  const server = await (await fetch(`${sessions}/session`)).text()
+  const server = `ws://127.0.0.1:${servers[0]!.port}`
   const client = await TextSocket.open(`${server}/client`)
   client.send(JSON.stringify({ start: { url: 'http://elsewhere.example/projects/a/worlds/b.wbt' } }))
   expect(await client.next((text) => text.startsWith('loading: Error: '))).toContain('elsewhere.example')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { ControlGroups } from './control-groups.js'
 import { rlimitArguments } from './limits.js'
 import type { Runtimes } from './runtimes.js'
-import { type LaunchPlan, type Sandbox, type SandboxedProcess, wrapChild } from './sandbox.js'
+import { killProcessGroup, type LaunchPlan, type Sandbox, type SandboxedProcess, wrapChild } from './sandbox.js'
 import { compileSeccompFilter } from './seccomp.js'
 import { runsAsRoot, uidOfSlot } from './slot-uid.js'
 
@@ -45,7 +45,7 @@ export class BubblewrapSandbox implements Sandbox {
         // A session of its own: no terminal to write into, and a turn at the processor behind the server's.
         detached: true,
       })
-      const started = wrapChild(child, () => child.kill('SIGKILL'))
+      const started = wrapChild(child, () => killProcessGroup(child.pid))
       if (group) void started.exited.then(() => group.remove())
       return started
     } finally {

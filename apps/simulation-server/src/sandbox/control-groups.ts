@@ -79,7 +79,9 @@ export class ControlGroups {
     for (const folder of [this.memoryDir, this.pidsDir]) {
       for (const name of readdirSync(folder)) {
         const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1]
-        if (pid && !existsSync(`/proc/${pid}`)) removeWhenEmpty([join(folder, name)])
+        if (!pid || existsSync(`/proc/${pid}`)) continue
+        endProcesses(join(folder, name))
+        removeWhenEmpty([join(folder, name)])
       }
     }
   }
@@ -105,6 +107,20 @@ function ownGroup(controller: string): string | undefined {
     return folder
   } catch {
     return undefined
+  }
+}
+
+/** Ends what is left of a program whose server has gone. */
+function endProcesses(group: string): void {
+  try {
+    for (const line of readFileSync(join(group, 'cgroup.procs'), 'utf8').split('\n')) {
+      // 0 stands for processes of other namespaces, and would be all of ours.
+      if (Number(line) > 1) process.kill(Number(line), 'SIGKILL')
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // They have ended by themselves, or with another one that was ended.
+    if (code !== 'ESRCH' && code !== 'ENOENT' && code !== 'ENODEV') throw error
   }
 }
 

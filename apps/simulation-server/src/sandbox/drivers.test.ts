@@ -128,6 +128,9 @@ for (const driver of ['bubblewrap', 'firejail', 'docker', 'none'] as const) {
       return started
     }
 
+    /** What the driver without confinement does not promise is no test of its. */
+    const confinedOnly = driver === 'none' ? () => undefined : test
+
     function firstLine(started: SandboxedProcess): Promise<string> {
       return new Promise((resolve, reject) => {
         let said = ''
@@ -217,18 +220,33 @@ for (const driver of ['bubblewrap', 'firejail', 'docker', 'none'] as const) {
       await expect.poll(found, { timeout: 1000 }).toEqual([])
     })
 
-    test.skipIf(driver === 'none')('an endless loop ends by itself when its CPU time is used up', async () => {
+    confinedOnly('an endless loop ends by itself when its CPU time is used up', async () => {
       const { exitCode, signal } = await launch('spin.py', [], { limits: { ...controllerLimits, cpuSeconds: 1 } })
         .exited
       expect([137, 'SIGKILL']).toContain(signal ?? exitCode)
     })
 
-    test.skipIf(driver === 'none')('slots do not share their process limit', async () => {
+    test('a program that is killed while it starts leaves nothing behind', async () => {
+      const marker = `kill-me-early-${driver}-${process.pid}`
+      const starts = driver === 'docker' ? 4 : 32
+      const exits: Promise<unknown>[] = []
+      for (let index = 0; index < starts; index++) {
+        const started = launch('spin.py', [marker], { slot: 50 + (index % 8) })
+        exits.push(started.exited)
+        await new Promise((resolve) => setTimeout(resolve, index % 16))
+        started.kill()
+      }
+      await Promise.all(exits)
+      const left = () => processTable().filter(({ command }) => command.includes(marker))
+      await expect.poll(left, { timeout: 5000 }).toEqual([])
+    })
+
+    confinedOnly('slots do not share their process limit', async () => {
       const both = [launch('forks.py', [], { slot: 81 }), launch('forks.py', [], { slot: 82 })]
       expect(await Promise.all(both.map(firstLine))).toEqual(['forked 20', 'forked 20'])
     })
 
-    test.skipIf(driver === 'none')('Node may lie in a folder that only the server may enter', async () => {
+    confinedOnly('Node may lie in a folder that only the server may enter', async () => {
       const home = mkdtempSync(join(tmpdir(), 'simyard-home-'))
       const nodePath = join(home, 'node')
       copyFileSync(process.execPath, nodePath)

@@ -5,7 +5,7 @@ import { PassThrough, type Readable } from 'node:stream'
 import type { ControlGroups } from './control-groups.js'
 import { rlimitArguments } from './limits.js'
 import { outsidePath, type Runtimes } from './runtimes.js'
-import { type LaunchPlan, type Sandbox, type SandboxedProcess, wrapChild } from './sandbox.js'
+import { killProcessGroup, type LaunchPlan, type Sandbox, type SandboxedProcess, wrapChild } from './sandbox.js'
 import { deniedSystemCalls } from './seccomp.js'
 import { runsAsRoot, uidOfSlot } from './slot-uid.js'
 
@@ -77,7 +77,7 @@ export class FirejailSandbox implements Sandbox {
       child,
       () => {
         // Not `child.kill`: firejail passes some signals on, and its own end must take everything along.
-        if (child.pid !== undefined) killGroup(child.pid)
+        killProcessGroup(child.pid)
       },
       stderr,
     )
@@ -150,12 +150,4 @@ export class FirejailSandbox implements Sandbox {
 function withServer(): readonly string[] {
   if (runsAsRoot) return ['/usr/bin/setpriv', '--pdeathsig', 'KILL']
   return ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '/bin/sh', '-c', 'trap "kill -KILL 0" TERM; "$@" & wait $!', 'sh']
-}
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { outsidePath, type Runtimes } from './runtimes.js'
-import { type LaunchPlan, type Sandbox, type SandboxedProcess, wrapChild } from './sandbox.js'
+import { killProcessGroup, type LaunchPlan, type Sandbox, type SandboxedProcess, wrapChild } from './sandbox.js'
 
 const SETPRIV = '/usr/bin/setpriv'
 
@@ -31,13 +31,6 @@ export class NoSandbox implements Sandbox {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       detached: true,
     })
-    return wrapChild(child, () => {
-      if (child.pid === undefined) return
-      try {
-        process.kill(-child.pid, 'SIGKILL')
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-      }
-    })
+    return wrapChild(child, () => killProcessGroup(child.pid))
   }
 }

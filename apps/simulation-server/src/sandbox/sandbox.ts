@@ -74,3 +74,16 @@ export function wrapChild(child: ChildProcess, killTree: () => void, stderr?: Re
     kill: killTree,
   }
 }
+
+/**
+ * Ends a program that was started in a process group of its own with everything in that group. For bubblewrap too: of one
+ * that is killed while it still sets up its namespaces, a child would wait for ever.
+ */
+export function killProcessGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
