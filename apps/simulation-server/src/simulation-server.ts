@@ -6,7 +6,6 @@ import {
   field,
   type HttpPart,
   type Logger,
-  Metrics,
   type MonitorPage,
   notFound,
   refuseUpgrade,
@@ -19,12 +18,12 @@ import { WebSocketServer } from 'ws'
 import type { ClientSession } from './client/client-session.js'
 import { type Opened, type StartRequest, Visit } from './client/visit.js'
 import type { SimulationServerConfig } from './config.js'
-import { FleetLease } from './fleet/fleet-lease.js'
 import type { Instance, InstanceEvents } from './instance/instance.js'
 import { type MachineFacts, readMachineFacts } from './machine/machine-facts.js'
 import { MachineLoad } from './machine/machine-load.js'
 import { MonitorLog } from './machine/monitor-log.js'
 import { monitorPage } from './monitor/monitor-page.js'
+import { ServerMetrics } from './monitor/server-metrics.js'
 import type { ServerStatus } from './monitor/server-status.js'
 import { UsageMeter } from './monitor/usage-meter.js'
 import { choosePlacement } from './placement/choose-placement.js'
@@ -32,9 +31,9 @@ import type { Placement } from './placement/placement.js'
 import { ProjectLibrary } from './project/project-library.js'
 import type { PreparedProject, ProjectSource } from './project/project-source.js'
 import { visitorLogFields } from './project/session-file.js'
-import { announce } from './registration/notify.js'
-import { type OpenSandbox, openSandbox, type SandboxReport } from './sandbox/open-sandbox.js'
-import { type SelfTestReport, selfTest } from './sandbox/self-test.js'
+import { Registration } from './registration/registration.js'
+import type { SandboxReport } from './sandbox/open-sandbox.js'
+import { TestedSandbox } from './sandbox/tested-sandbox.js'
 import { Seats } from './seats.js'
 import { Stage, type StageSources } from './stage.js'
 import { InstancePorts } from './stream/instance-ports.js'
@@ -67,7 +66,7 @@ interface Entry extends Opened {
 
 export class SimulationServer implements HttpPart {
   private readonly stage: Stage
-  private readonly opened: OpenSandbox
+  private readonly sandbox: TestedSandbox
   private readonly placement: Placement
   private readonly seats: Seats
   private readonly load: MachineLoad
@@ -77,27 +76,25 @@ export class SimulationServer implements HttpPart {
   private readonly door = new StreamDoor()
   private readonly clientSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_CLIENT_MESSAGE_BYTES })
   private readonly projects: ProjectLibrary
-  private readonly metrics = new Metrics()
-  private readonly starts
-  private readonly startDuration
-  private readonly closing = new AbortController()
+  private readonly metrics = new ServerMetrics(() => this.status())
   private readonly usage = new UsageMeter(() => [...this.instances.values()].map(({ instance }) => instance))
   private machine: MachineFacts | undefined
-  private selfTesting: Promise<SelfTestReport> | undefined
-  private selfTested: SelfTestReport | undefined
-  private selfTestTimer: NodeJS.Timeout
-  private lease: FleetLease | undefined
+  private registration: Registration | undefined
   private openedCount = 0
   readonly startedAt = new Date()
 
   constructor(private readonly options: SimulationServerOptions) {
     const { config, log } = options
     this.stage = new Stage(options.sources)
-    this.opened = openSandbox({
-      stageDir: this.stage.root,
-      driver: config.sandbox,
-      docker: { socketPath: config.container.socket, ...(config.sandboxImage ? { image: config.sandboxImage } : {}) },
-    })
+    const docker = {
+      socketPath: config.container.socket,
+      ...(config.sandboxImage ? { image: config.sandboxImage } : {}),
+    }
+    this.sandbox = new TestedSandbox(
+      { stageDir: this.stage.root, driver: config.sandbox, docker },
+      config.selfTestDelay * 1000,
+      log,
+    )
     this.seats = new Seats(config.maxConnections)
     this.ports = new InstancePorts(
       {
@@ -114,7 +111,7 @@ export class SimulationServer implements HttpPart {
       config,
       log,
       stage: this.stage,
-      openSandbox: this.opened,
+      openSandbox: this.sandbox.opened,
       door: this.door,
       assetsDir: options.assetsDir,
     })
@@ -131,65 +128,19 @@ export class SimulationServer implements HttpPart {
       counts: () => ({ running: this.running, idle: this.clientSockets.clients.size - this.running }),
       sampled: (sample) => this.monitorLog?.add(sample),
     })
-    this.starts = this.metrics.counter({
-      name: 'simyard_starts_total',
-      help: 'Start requests of visitors, by what became of them: "opened" or the code of the error.',
-      labels: ['result'],
-    })
-    this.startDuration = this.metrics.histogram(
-      {
-        name: 'simyard_start_duration_seconds',
-        help: 'From the start request to a program that takes the world; the wait of a visitor without a warm simulator.',
-      },
-      [0.01, 0.05, 0.15, 0.5, 1, 2, 5, 10, 30],
-    )
-    this.measure()
-    this.selfTestTimer = setTimeout(() => void this.trySandbox(), config.selfTestDelay * 1000).unref()
     void readMachineFacts().then((machine) => {
       this.machine = machine
     })
     log.info({ driver: this.placement.driver }, this.placement.description)
-    log.info({ driver: this.opened.report.driver, safe: this.opened.report.safe }, this.opened.report.message)
   }
 
-  private measure(): void {
-    const gauge = (name: string, help: string, read: () => number) =>
-      this.metrics.gauge({ name, help }, (one) => one.set(read()))
-    gauge('simyard_load_percent', 'What /load answers.', () => this.loadPercent)
-    gauge('simyard_seats', 'Simulations that may run at the same time.', () => this.seats.total)
-    gauge('simyard_seats_taken', 'Seats that visitors hold.', () => this.seats.takenCount)
-    gauge('simyard_simulations_running', 'Simulations whose time goes on.', () => this.running)
-    gauge('simyard_viewers', 'Pages that watch a stream served by this process.', () => this.viewers)
-    gauge('simyard_warm_simulators', 'Simulators that are ready and wait.', () => this.placement.warm?.ready ?? 0)
-    gauge('simyard_warm_simulators_wanted', 'Simulators that should be ready.', () => this.placement.warm?.size ?? 0)
-    gauge('simyard_draining', '1 when no new visitors are taken.', () => Number(this.seats.draining))
-  }
-
-  private get viewers(): number {
-    let viewers = 0
-    for (const { instance } of this.instances.values()) viewers += instance.viewers ?? 0
-    return viewers
-  }
-
-  /** Whether programs are confined, as far as it is known: a self-test that failed counts. */
   get sandboxReport(): SandboxReport {
-    const { report } = this.opened
-    return this.selfTested && !this.selfTested.safe && report.safe
-      ? { ...report, safe: false, message: this.selfTested.summary }
-      : report
+    return this.sandbox.report
   }
 
-  /** Tries to break out of the sandbox, once; resolves when that is done. */
-  trySandbox(): Promise<SelfTestReport> {
-    this.selfTesting ??= selfTest(this.opened).then((report) => {
-      this.selfTested = report
-      const { log } = this.options
-      if (report.safe || this.opened.report.driver === 'none')
-        log.info({ durationMs: report.durationMs }, report.summary)
-      else log.error({ durationMs: report.durationMs }, report.summary)
-      return report
-    })
-    return this.selfTesting
+  /** Tries to break out of the sandbox; resolves when that is done. */
+  async trySandbox(): Promise<void> {
+    await this.sandbox.test()
   }
 
   private get running(): number {
@@ -249,7 +200,7 @@ export class SimulationServer implements HttpPart {
       draining: this.seats.draining,
       placement: { driver, description },
       sandbox: this.sandboxReport,
-      selfTest: this.selfTested ?? null,
+      selfTest: this.sandbox.tested ?? null,
       opened: this.openedCount,
       allowedRepositories: this.options.config.allowedRepositories,
       shareIdleTime: this.options.config.shareIdleTime,
@@ -301,7 +252,7 @@ export class SimulationServer implements HttpPart {
         new Visit(webSocket, {
           open: (start, session, events, gone) => this.open(start, request, session, events, gone),
           failed: (error) => {
-            this.starts.inc({ result: error.code })
+            this.metrics.refused(error.code)
             this.options.log.warn({ [field.code]: error.code }, error.message)
           },
           timeoutSeconds: this.options.config.timeout,
@@ -355,17 +306,16 @@ export class SimulationServer implements HttpPart {
         if (this.instances.get(port)?.instance === instance) this.instances.delete(port)
         for (const taken of ports) this.ports.release(taken)
         leaveSeat()
-        this.lease?.renew()
+        this.registration?.renew()
         const seconds = Math.round((performance.now() - startedAt) / 1000)
         this.options.log.info({ [field.instance]: port }, `Simulation ${port} ended after ${seconds} s`)
       }
       const entry: Entry = { instance, streamUrl, openedAt: performance.now(), release }
       if (!gone.aborted) this.instances.set(port, entry)
       const durationMs = Math.round(performance.now() - startedAt)
-      this.starts.inc({ result: 'opened' })
+      this.metrics.opened(durationMs)
       this.openedCount++
-      this.lease?.renew()
-      this.startDuration.observe(durationMs / 1000)
+      this.registration?.renew()
       this.options.log.info(
         {
           [field.instance]: port,
@@ -409,33 +359,20 @@ export class SimulationServer implements HttpPart {
     return this.options.config.ssl || this.options.tls !== undefined
   }
 
-  /** Tells the addresses of `notify` where this server is; to be called when its port is open. */
-  announce(port: number): void {
+  /** Tells others where this server is; to be called when its port is open. */
+  register(port: number): void {
     const { config, log } = this.options
-    const name = config.server ?? config.fullyQualifiedDomainName ?? 'localhost'
-    const url = `${this.secure ? 'https' : 'http'}://${name}${config.portRewrite ? '/' : ':'}${port}`
-    const { shareIdleTime, allowedRepositories } = config
-    void announce(config.notify, { url, shareIdleTime, allowedRepositories }, log, this.closing.signal)
-    if (!config.fleet) return
-    const { sessionServer, key, entry = `${name}${config.portRewrite ? '/' : ':'}${port}` } = config.fleet
-    this.lease = new FleetLease({
-      sessionServer,
-      key,
-      entry,
+    this.registration = new Registration({
+      config,
+      port,
+      secure: this.secure,
       log,
-      report: () => {
-        const { load, seats, warm, draining, opened } = this.status()
-        return { load, seats, warm, draining, opened, shareIdleTime, allowedRepositories: [...allowedRepositories] }
+      status: () => this.status(),
+      obey: (order) => {
+        if (order === 'return') this.seats.reopen()
+        else this.seats.drain('The operator of this simulation server takes no new simulations on it. Try again.')
       },
-      onOrder: (order) => this.obey(order),
     })
-  }
-
-  /** What an operator has decided at the session server. */
-  private obey(order: 'cordon' | 'drain' | 'return'): void {
-    this.options.log.info(`The session server says: ${order}`)
-    if (order === 'return') this.seats.reopen()
-    else this.seats.drain('The operator of this simulation server takes no new simulations on it. Try again.')
   }
 
   /** Takes no new simulations; the present ones go on. Resolves when the last one has ended. */
@@ -443,16 +380,15 @@ export class SimulationServer implements HttpPart {
     this.seats.drain(
       'This simulation server is being shut down and takes no new simulations. Try again: another one will take it.',
     )
-    this.lease?.renew()
+    this.registration?.renew()
     return this.seats.whenEmpty()
   }
 
   async close(): Promise<void> {
     void this.drain()
-    this.closing.abort()
-    clearTimeout(this.selfTestTimer)
+    this.sandbox.close()
     this.usage.close()
-    await this.lease?.close()
+    await this.registration?.close()
     this.placement.close()
     for (const client of this.clientSockets.clients) client.close(1001, 'the server is shutting down')
     const reason: ErrorReport = { code: 'NODE_DRAINING', message: 'The simulation server was shut down.' }

@@ -36,7 +36,7 @@ export async function serveSimulations({ files }: Arguments): Promise<void> {
     throw error
   })
   server.setBasePort(listening.port)
-  server.announce(listening.port)
+  server.register(listening.port)
   log.info(`Simulation server running on port ${listening.port}`)
   tellLogFile('simulation', listening.port, config)
   onShutdownSignal(async (signal) => {
