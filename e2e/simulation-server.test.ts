@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -58,6 +58,20 @@ test('monitor.csv has the words of the original and a row each second', async ()
   expect(rows.at(-1)).toMatch(/^\d+, 0, 1, /)
   expect(Number(await (await fetch(`${server.address}/load`)).text())).toBeGreaterThan(0)
   client.close()
+})
+
+test('a graphics card counts for the load, and the monitor names it', async () => {
+  const tools = join(folder, 'tools')
+  mkdirSync(tools)
+  // The driver's own program, as far as it is asked.
+  writeFileSync(join(tools, 'nvidia-smi'), '#!/bin/sh\necho "NVIDIA RTX 4070, 83, 12, 3072, 12288"\n', { mode: 0o755 })
+  const server = await serve({ logDir: join(folder, 'gpu') }, { PATH: `${tools}:${process.env.PATH}` })
+  const csv = () => readFileSync(join(folder, 'gpu/simulation/monitor.csv'), 'utf8').trim().split('\n').at(-1)!
+  await expect.poll(() => csv().split(', ').slice(5, 8), { timeout: 15_000 }).toEqual(['83', '12', '25.0'])
+  await expect
+    .poll(async () => Number(await (await fetch(`${server.address}/load`)).text()), { timeout: 15_000 })
+    .toBeGreaterThanOrEqual(83)
+  expect(await (await fetch(`${server.address}/monitor`)).text()).toContain('NVIDIA RTX 4070 – 12 GB')
 })
 
 test('the log goes to a file in the lines of the original', async () => {

@@ -1,5 +1,6 @@
 import { hostname, totalmem } from 'node:os'
-import { cpu, graphics, mem, osInfo } from 'systeminformation'
+import { cpu, mem, osInfo } from 'systeminformation'
+import { readGpu } from './gpu.js'
 
 /** What a machine is, for the monitor page; read once. */
 export interface MachineFacts {
@@ -14,19 +15,13 @@ export interface MachineFacts {
 }
 
 export async function readMachineFacts(): Promise<MachineFacts> {
-  const [system, processor, cards, memory] = await Promise.all([
-    osInfo(),
-    cpu(),
-    graphics().catch(() => ({ controllers: [] })),
-    mem(),
-  ])
-  const card = cards.controllers.find(({ model }) => model)
+  const [system, processor, gpu, memory] = await Promise.all([osInfo(), cpu(), readGpu(), mem()])
   const packages = processor.processors || 1
   return {
     host: system.fqdn || hostname(),
     system: `${system.distro} ${system.release} (${system.arch})`,
     processor: `${processor.manufacturer} ${processor.brand} (${packages}x ${Math.max(1, Math.round(processor.physicalCores / packages))} cores)`,
-    graphics: card ? `${card.model}${card.vram ? ` – ${Math.round(card.vram / 1024)} GB` : ''}` : undefined,
+    graphics: gpu ? `${gpu.name} – ${Math.round(gpu.memoryMiB / 1024)} GB` : undefined,
     memoryBytes: memory.total || totalmem(),
     swapBytes: memory.swaptotal,
   }

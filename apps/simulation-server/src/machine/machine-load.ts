@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { currentLoad, graphics, mem } from 'systeminformation'
+import { currentLoad, mem } from 'systeminformation'
+import { readGpu } from './gpu.js'
 import { NetworkMeter } from './network-meter.js'
 import { type LoadFormula, loadOf, type MachineSample } from './sample.js'
 
@@ -67,7 +67,8 @@ export class MachineLoad {
     // As df computes it: what the superuser keeps for itself is neither used nor free.
     const used = disk ? disk.blocks - disk.bfree : 0
     this.disk = disk && used + disk.bavail > 0 ? percent((100 * used) / (used + disk.bavail)) : 0
-    this.gpu = await readGpu()
+    const gpu = await readGpu()
+    this.gpu = gpu ? { gpuLoad: gpu.load, gpuMemoryLoad: gpu.memoryLoad, gpuMemory: gpu.memory } : noGpu
   }
 
   get samples(): readonly MachineSample[] {
@@ -80,21 +81,6 @@ export class MachineLoad {
 
   close(): void {
     for (const timer of this.timers) clearInterval(timer)
-  }
-}
-
-/** The first graphics card that nvidia-smi tells of; all zero without one. */
-async function readGpu(): Promise<typeof noGpu> {
-  const found = (process.env.PATH ?? '').split(':').some((folder) => folder && existsSync(`${folder}/nvidia-smi`))
-  if (!found) return noGpu
-  const { controllers } = await graphics().catch(() => ({ controllers: [] }))
-  const card = controllers.find(({ utilizationGpu }) => utilizationGpu !== undefined)
-  if (!card) return noGpu
-  const memory = card.memoryTotal ? (100 * (card.memoryUsed ?? 0)) / card.memoryTotal : 0
-  return {
-    gpuLoad: Math.round(card.utilizationGpu ?? 0),
-    gpuMemoryLoad: Math.round(card.utilizationMemory ?? 0),
-    gpuMemory: percent(memory),
   }
 }
 
