@@ -87,6 +87,7 @@ export class RelayServer implements HttpPart {
     this.sessions = new PageSessions(config.secret ?? randomBytes(32).toString('base64url'))
     this.api = new RoomsApi({
       rooms: this.rooms,
+      log: options.log,
       sessions: this.sessions,
       roles: config,
       openings: new TokenBucket(50, 500),
@@ -118,9 +119,7 @@ export class RelayServer implements HttpPart {
 
   /** A room for the page that is about to be sent; rejects with ROOM_LIMIT_REACHED or RATE_LIMITED. */
   openRoom(request: IncomingMessage): OpenedRoom {
-    const room = this.api.open(request)
-    this.options.log.info(`A room was opened; there are ${this.rooms.size}.`)
-    return room
+    return this.api.open(request)
   }
 
   // ---- HTTP -----------------------------------------------------------------------------------------------------
@@ -166,6 +165,8 @@ export class RelayServer implements HttpPart {
           const { code, message } = reportError(error)
           if (code === 'INTERNAL') this.options.log.error(`The relay failed at ${event}: ${message}`)
           this.refuse(connection, { code, message })
+          // A page that is refused would try again for ever, or wait for commands that never come.
+          if (event === fossbotEvent.browserConnect) socket.disconnect()
         }
       })
     on('browserConnect', (payload) => this.onSimulator(connection, payload))
@@ -241,8 +242,7 @@ export class RelayServer implements HttpPart {
     if (outcome.replaced !== undefined) this.replace(outcome.replaced)
     if (outcome.refusal) {
       this.carry(outcome.deliveries)
-      this.refuse(connection, outcome.refusal)
-      return
+      throw new SimyardError(outcome.refusal.code, outcome.refusal.message)
     }
     this.take(connection, room, id, 'simulator')
     connection.raiseLimit(this.limit(SIMULATOR_SHARE))
@@ -410,6 +410,9 @@ export class RelayServer implements HttpPart {
     const { deliveries, ended } = this.rooms.tick(performance.now())
     this.carry(deliveries)
     for (const room of ended) this.forget(room)
+    for (const [id, { socket, place }] of this.occupants) {
+      if (!socket.connected && !place?.room.hasMember(id)) this.occupants.delete(id)
+    }
     if (ended.length > 0) this.options.log.info(`${ended.length} rooms ended; there are ${this.rooms.size}.`)
   }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { reportError, SimyardError } from '@simyard/protocol'
 import { normalizeJoinCode, type Role, type RoomDirectory, type TokenBucket } from '@simyard/rooms'
-import { sendError, sendJson, sendText } from '@simyard/service-host'
+import { type Logger, sendError, sendJson, sendText } from '@simyard/service-host'
 import type { PageSessions } from './page-session.js'
 
 /** What a page gets that opens a room. */
@@ -17,6 +17,7 @@ export interface OpenedRoom {
 
 export interface RoomsApiOptions {
   readonly rooms: RoomDirectory
+  readonly log: Logger
   readonly sessions: PageSessions
   readonly roles: { readonly idRole: Role; readonly codeRole: Role }
   /** Rooms that may be opened, and codes that may be tried. */
@@ -31,13 +32,14 @@ export class RoomsApi {
   constructor(private readonly options: RoomsApiOptions) {}
 
   open(request: IncomingMessage): OpenedRoom {
-    const { rooms, sessions, roles, openings } = this.options
+    const { rooms, log, sessions, roles, openings } = this.options
     if (!openings.take(1, performance.now())) {
       throw new SimyardError('RATE_LIMITED', 'Too many rooms are opened at once. Try again in some seconds.')
     }
     const nowS = Date.now() / 1000
     const browser = sessions.read(request.headers.cookie, nowS)?.browser ?? randomUUID()
     const { id, identity } = rooms.open({ browser, ...roles }, performance.now())
+    log.info(`A room was opened; there are ${rooms.size}.`)
     const secure = 'encrypted' in request.socket || request.headers['x-forwarded-proto'] === 'https'
     const setCookie = sessions.header({ session_id: id, browser }, nowS, secure)
     return { id, code: identity.code, key: identity.key, setCookie }

@@ -51,7 +51,7 @@ export const PythonConnect = z.looseObject({
   /** The client's own socket id by its own account; on a return the id that it had. */
   user_id: shortText.optional(),
   /** Whether it is an environment user, by truthiness as in the original. */
-  env_user: z.unknown(),
+  env_user: z.unknown().optional(),
   fossbot_name: shortText.optional(),
   func: z.string().optional(),
   key: shortText.optional(),
