@@ -25,7 +25,7 @@ import {
   RoomDirectory,
   TokenBucket,
 } from '@simyard/rooms'
-import { type HttpPart, type Logger, notFound, refuseUpgrade, sendError } from '@simyard/service-host'
+import { type HttpPart, type Logger, notFound, refuseUpgrade, sendError, sendText } from '@simyard/service-host'
 import { Server as Engine } from 'engine.io'
 import { type Namespace, Server, type Socket } from 'socket.io'
 import type { z } from 'zod'
@@ -126,7 +126,12 @@ export class RelayServer implements HttpPart {
 
   handle(request: IncomingMessage, response: ServerResponse, path: string): void {
     const [pathname = '/'] = path.split('?')
-    if (isSocketPath(pathname)) return this.engine.handleRequest(asEngineRequest(request), response)
+    if (isSocketPath(pathname)) {
+      if (Number(request.headers['content-length']) > this.options.config.maxMessageBytes) {
+        return this.refuseBody(request, response, path)
+      }
+      return this.engine.handleRequest(asEngineRequest(request), response)
+    }
     if (pathname === '/metrics') return this.metrics.send(response)
     if (pathname === ROOMS_PATH || pathname.startsWith(`${ROOMS_PATH}/`)) {
       if (originAllowed(request, this.options.config.allowedOrigins))
@@ -134,6 +139,18 @@ export class RelayServer implements HttpPart {
       return sendError(response, { code: 'START_ORIGIN_REFUSED', message: 'Pages of other sites may not open rooms.' })
     }
     notFound(response, path)
+  }
+
+  /** Engine.IO would refuse the request alone, and the client wait for ever for an answer to what was in it. */
+  private refuseBody(request: IncomingMessage, response: ServerResponse, path: string): void {
+    const session = new URLSearchParams(path.split('?')[1]).get('sid') ?? ''
+    const clients = this.engine.clients as Readonly<Record<string, { close(): void } | undefined>>
+    if (Object.hasOwn(clients, session)) {
+      this.counts.cut('too-large')
+      clients[session]?.close()
+    }
+    request.resume()
+    sendText(response, 413, `A message may have ${this.options.config.maxMessageBytes} bytes.`)
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
