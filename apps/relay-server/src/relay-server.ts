@@ -144,10 +144,10 @@ export class RelayServer implements HttpPart {
   /** Engine.IO would refuse the request alone, and the client wait for ever for an answer to what was in it. */
   private refuseBody(request: IncomingMessage, response: ServerResponse, path: string): void {
     const session = new URLSearchParams(path.split('?')[1]).get('sid') ?? ''
-    const clients = this.engine.clients as Readonly<Record<string, { close(): void } | undefined>>
-    if (Object.hasOwn(clients, session)) {
+    const connection = [...this.connections].find(({ socket }) => engineId(socket) === session)
+    if (connection) {
       this.counts.cut('too-large')
-      clients[session]?.close()
+      connection.socket.disconnect(true)
     }
     request.resume()
     sendText(response, 413, `A message may have ${this.options.config.maxMessageBytes} bytes.`)
@@ -466,6 +466,11 @@ function isSocketPath(pathname: string): boolean {
 /** Engine.IO puts its own fields on the request. */
 function asEngineRequest(request: IncomingMessage) {
   return request as Parameters<Engine['handleRequest']>[0]
+}
+
+/** The id of the connection below, by which polling requests name it. */
+function engineId({ conn }: Socket): string {
+  return (conn as unknown as { id: string }).id
 }
 
 function isTooLarge(description: unknown): boolean {

@@ -67,6 +67,8 @@ interface Seat {
   /** The connection. */
   id: string
   numbered: boolean
+  /** What was said before it came was for another simulator. */
+  readonly since: number
   away: { readonly sinceMs: number; readonly lastNumber: number; waiting: number } | undefined
 }
 
@@ -138,7 +140,7 @@ export class Room {
     const { id, numbered, lastNumber, takeOver } = connection
     this.everSeated = true
     if (!seat) {
-      this.seat = { id, numbered, away: undefined }
+      this.seat = { id, numbered, since: this.log.lastNumber, away: undefined }
       return nothing
     }
     if (!seat.away && seat.id !== id && !takeOver) {
@@ -148,7 +150,8 @@ export class Room {
       )
     }
     const replaced = seat.away || seat.id === id ? undefined : seat.id
-    const missed = this.log.since(SIMULATOR, lastNumber ?? seat.away?.lastNumber ?? this.log.lastNumber)
+    const got = lastNumber ?? seat.away?.lastNumber ?? this.log.lastNumber
+    const missed = this.log.since(SIMULATOR, Math.max(seat.since, got))
     if (!missed) {
       const told = this.vacate('The simulator was away for too long.', nowMs)
       return {
@@ -157,7 +160,7 @@ export class Room {
         ...(replaced === undefined ? {} : { replaced }),
       }
     }
-    this.seat = { id, numbered, away: undefined }
+    this.seat = { id, numbered, since: seat.since, away: undefined }
     return {
       deliveries: missed.map(({ number, event, payload }) => ({
         to: id,
