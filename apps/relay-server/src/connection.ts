@@ -16,6 +16,7 @@ export class Connection {
   held: (readonly [payload: unknown, number: unknown])[] = []
   /** Bytes that came since the last message that was looked at. */
   private bytes = 0
+  private silentTicks = 0
   readonly outbox: Outbox
   /** The robot that it named at last, for the libraries that print it with an error. */
   robot: string | undefined
@@ -39,6 +40,13 @@ export class Connection {
   /** A simulator may send more than a member. */
   raiseLimit(limit: MemberLimit): void {
     this.allowance = limit
+  }
+
+  /** To be called regularly: how often in a row a polling client had no request open. */
+  ticksWithoutPoll(): number {
+    const { name, writable } = this.socket.conn.transport
+    this.silentTicks = name === 'polling' && !writable ? this.silentTicks + 1 : 0
+    return this.silentTicks
   }
 
   takeBytes(): number {

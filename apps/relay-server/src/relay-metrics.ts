@@ -3,7 +3,7 @@ import type { Room } from '@simyard/rooms'
 import { Metrics } from '@simyard/service-host'
 
 /** Ends of a connection that the relay brought about. */
-type Cut = 'flood' | 'too-large' | 'does-not-read'
+type Cut = 'flood' | 'too-large' | 'does-not-read' | 'does-not-poll'
 
 /** What is counted of a relay, for /metrics. */
 export class RelayMetrics {

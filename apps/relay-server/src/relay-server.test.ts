@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createLogger, type Listening, listen } from '@simyard/service-host'
 import { FossbotSimulator } from '@simyard/testkit'
 import { io, type Socket } from 'socket.io-client'
+// @ts-expect-error: this release does not tell its types to this kind of import.
 import { io as io40 } from 'socket.io-client-4.0'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { RelayServerConfig } from './config.js'

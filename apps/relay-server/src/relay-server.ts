@@ -46,6 +46,8 @@ export interface RelayServerOptions {
 const PING_INTERVAL_MS = 25_000
 const PING_TIMEOUT_MS = 20_000
 const TICK_MS = 1000
+/** A polling client asks again at once; Python's often ends without a word, and its robot must not wait for the ping. */
+const SILENT_POLL_TICKS = 5
 /** Commands of somebody who has not said yet which room it wants into. */
 const MAX_HELD = 256
 /** How much of what is allowed in a second may come at once. */
@@ -220,7 +222,7 @@ export class RelayServer implements HttpPart {
     return false
   }
 
-  private cut(connection: Connection, reason: 'flood' | 'does-not-read'): void {
+  private cut(connection: Connection, reason: 'flood' | 'does-not-read' | 'does-not-poll'): void {
     if (!connection.socket.connected) return
     this.counts.cut(reason)
     connection.socket.disconnect(true)
@@ -426,6 +428,9 @@ export class RelayServer implements HttpPart {
   private tick(): void {
     const { deliveries, ended } = this.rooms.tick(performance.now())
     this.carry(deliveries)
+    for (const connection of this.connections) {
+      if (connection.ticksWithoutPoll() >= SILENT_POLL_TICKS) this.cut(connection, 'does-not-poll')
+    }
     for (const room of ended) this.forget(room)
     for (const [id, { socket, place }] of this.occupants) {
       if (!socket.connected && !place?.room.hasMember(id)) this.occupants.delete(id)
