@@ -1,3 +1,26 @@
+export type {
+  FossbotCommand,
+  FossbotCommandKind,
+  FossbotEvent,
+  FossbotReply,
+  RoomPlace,
+} from './compat/fossbot-relay.js'
+export {
+  BrowserConnect,
+  clearsRobots,
+  FOSSBOT_MAX_MESSAGE_BYTES,
+  FOSSBOT_NAMESPACE,
+  FOSSBOT_POLL_PACKETS,
+  FOSSBOT_SOCKET_PATH,
+  fossbotCommandKind,
+  fossbotEvent,
+  fossbotExit,
+  fossbotText,
+  isFossbotCommand,
+  isFossbotReply,
+  PythonConnect,
+  ROOM_PLACE_EVENT,
+} from './compat/fossbot-relay.js'
 export type { ClientRequest, Visitor } from './compat/webots-client.js'
 export { clientMessage, decodeClientRequest, visitorFields } from './compat/webots-client.js'
 export type { CloudServer } from './compat/webots-cloud.js'

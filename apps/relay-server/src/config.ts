@@ -1,0 +1,38 @@
+import { FOSSBOT_MAX_MESSAGE_BYTES, FOSSBOT_NAMESPACE } from '@simyard/protocol'
+import { roles } from '@simyard/rooms'
+import { z } from 'zod'
+
+const count = z.int().positive()
+
+/** Settings of the relay; docs/protocol/compat/fossbot-relay.md says what they mean for clients. */
+export const RelayServerConfig = z.strictObject({
+  namespace: z
+    .string()
+    .regex(/^\/[\w-]+$/)
+    .default(FOSSBOT_NAMESPACE)
+    .describe('Socket.IO namespace; the libraries of users take `/godot`.'),
+  allowedOrigins: z
+    .array(z.url({ protocol: /^https?$/ }))
+    .default([])
+    .describe('Origins of other sites whose pages may connect. Pages of the same host always may.'),
+  secret: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('Signs the cookie of simulator pages. Unset: a new one at each start; rooms do not outlive it anyway.'),
+  idRole: z.enum(roles).default('stage-hand').describe('What those may do who know the id of a room.'),
+  codeRole: z.enum(roles).default('viewer').describe('What those may do who know its join code.'),
+  maxRooms: count.default(5000).describe('Rooms at a time.'),
+  maxMembers: count.default(100).describe('Members of a room.'),
+  maxMessageBytes: count.default(FOSSBOT_MAX_MESSAGE_BYTES).describe('A larger message ends its connection.'),
+  messagesPerSecond: count.default(5000).describe('Messages that a member may send for ever.'),
+  bytesPerSecond: count.default(4_000_000).describe('Bytes that a member may send for ever.'),
+  returnTime: z.number().positive().default(60).describe('Seconds for which a lost connection keeps its place.'),
+  simulatorWaitTime: z
+    .number()
+    .positive()
+    .default(600)
+    .describe('Seconds for which a room waits for a simulator before it ends.'),
+  roomLife: z.number().positive().default(86_400).describe('Seconds after which a room ends in any case.'),
+})
+export type RelayServerConfig = z.infer<typeof RelayServerConfig>
