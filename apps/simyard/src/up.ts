@@ -4,6 +4,7 @@ import { isAbsolute, resolve } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { createFolderStore, type ProjectStore } from '@simyard/projects'
 import { SimyardError } from '@simyard/protocol'
+import { RelayServer, RelayServerConfig } from '@simyard/relay-server'
 import {
   createLogger,
   type HttpPart,
@@ -75,7 +76,12 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
       },
     })
     shutdown.add('website', () => website.close())
-    const listening = await listen(new OnePort({ sessions, simulation, website }), { host, port: parsed.port ?? 8000 })
+    const relay = new RelayServer({ config: RelayServerConfig.parse({}), log })
+    shutdown.add('relay', () => relay.close())
+    const listening = await listen(new OnePort({ sessions, simulation, website, relay }), {
+      host,
+      port: parsed.port ?? 8000,
+    })
     const address = `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${listening.port}`
     process.stdout.write(`\n  Simyard is up: ${address}\n\n`)
     process.stdout.write(`  Projects are saved in ${dataDir}\n  ${simulation.sandboxReport.message}\n`)
@@ -132,24 +138,37 @@ function openSimulationServer(parsed: Arguments, store: ProjectStore, log: Logge
   })
 }
 
+/** Rooms of simulators in tabs, as FOSSBot's programs know them. */
+const RELAY_PATH = /^\/(socket\.io|api\/v1\/rooms)(\/|$)/
+
 /** What the session server answers, beside its queue. */
 const SESSION_PATHS: ReadonlySet<string> = new Set(['/session', '/load', '/monitor', '/status', '/metrics'])
 
 /** Sends each request to its server by the path, as docs/architecture.md lists them. */
 class OnePort implements HttpPart {
-  constructor(private readonly parts: { sessions: SessionServer; simulation: SimulationServer; website: Website }) {}
+  constructor(
+    private readonly parts: {
+      readonly sessions: SessionServer
+      readonly simulation: SimulationServer
+      readonly website: Website
+      readonly relay: RelayServer
+    },
+  ) {}
 
   handle(request: IncomingMessage, response: ServerResponse, path: string): void {
     const [pathname = '/'] = path.split('?')
     if (pathname === '/healthz' || pathname === '/readyz') return sendText(response, 200, 'ok')
     if (SESSION_PATHS.has(pathname) || /^\/api\/v1\/(sessions|fleet)(\/|$)/.test(pathname))
       return this.parts.sessions.handle(request, response, path)
+    if (RELAY_PATH.test(pathname)) return this.parts.relay.handle(request, response, path)
     const simulation = simulationPath(path)
     if (simulation !== undefined) return this.parts.simulation.handle(request, response, simulation)
     return this.parts.website.handle(request, response)
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
+    // It has its own rules about origins.
+    if (path.startsWith('/socket.io/')) return this.parts.relay.upgrade(request, socket, head, path)
     if (!sameOrigin(request)) return refuseUpgrade(socket, 403, 'Pages of other sites may not connect here.')
     const simulation = simulationPath(path)
     if (simulation !== undefined) return this.parts.simulation.upgrade(request, socket, head, simulation)
