@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { Fleet, type FleetEvent, LOAD_THRESHOLD } from '@simyard/fleet'
+import { Fleet, type FleetEvent, LOAD_THRESHOLD, leaseTimes } from '@simyard/fleet'
 import { cloudText, reportError, sessionText } from '@simyard/protocol'
 import {
   type HttpPart,
@@ -38,6 +38,8 @@ export interface SessionServerOptions {
   /** Percent that /status shows for a server that does not answer. */
   readonly unreachableLoad?: number
   readonly reservationMs?: number
+  /** How old what a node has told may be; without it that of polls or leases. */
+  readonly reportLagMs?: number
   readonly keys?: FleetKeys
   readonly allowRegistration?: boolean
   readonly trustedProxies?: readonly string[]
@@ -85,6 +87,12 @@ export class SessionServer implements HttpPart {
     this.fleet = new Fleet({
       loadThreshold,
       reservationMs,
+      reportLagMs:
+        options.reportLagMs ??
+        Math.max(
+          leaseTimes.silentMs,
+          (options.pollIntervalMs ?? POLL_INTERVAL_MS) + (options.pollTimeoutMs ?? POLL_TIMEOUT_MS),
+        ),
       // Later than any number that a server before this one has given.
       firstEpoch: this.startedAt.getTime(),
       on: (event) => this.onEvent(event),

@@ -111,7 +111,7 @@ function openSessions(parsed: Arguments, simulation: SimulationServer, log: Logg
   }
   const here = parsed.max === 0 ? [] : [own]
   // Asking oneself costs nothing, and visitors are there at once.
-  const quick = { pollIntervalMs: 250, reservationMs: 5000 }
+  const quick = { pollIntervalMs: 250, reservationMs: 5000, reportLagMs: 500 }
   if (parsed.fleet === undefined) return new SessionServer({ members: here, ssl: false, log, ...quick })
   const options = sessionServerOptions(readConfig(absolute(parsed.fleet), SessionServerConfig), log)
   return new SessionServer({ ...options, members: [...here, ...options.members] })

@@ -24,6 +24,11 @@ export interface FleetOptions {
   readonly loadThreshold?: number
   /** A visitor who was sent somewhere and is not seen there within this time will not come. */
   readonly reservationMs?: number
+  /**
+   * How old what a node has told may be while visitors are sent there. Who arrives at the last moment shows only then, and
+   * the seat is kept until it does.
+   */
+  readonly reportLagMs?: number
   /** A ticket whose holder has not asked for so long is given up. */
   readonly ticketLapseMs?: number
   readonly maxTickets?: number
@@ -56,14 +61,14 @@ export class Fleet {
   private readonly queue: TicketQueue
   private readonly turnover = new Turnover()
   private readonly threshold: number
-  private readonly reservationMs: number
+  private readonly keepMs: number
   private readonly tell: (event: FleetEvent) => void
   private epochs: number
   private lastReservation = 0
 
   constructor(options: FleetOptions = {}) {
     this.threshold = options.loadThreshold ?? LOAD_THRESHOLD
-    this.reservationMs = options.reservationMs ?? 15_000
+    this.keepMs = (options.reservationMs ?? 15_000) + (options.reportLagMs ?? leaseTimes.silentMs)
     this.queue = new TicketQueue(options.ticketLapseMs ?? 10_000, options.maxTickets ?? 1000)
     this.epochs = options.firstEpoch ?? 0
     this.tell = options.on ?? (() => {})
@@ -205,7 +210,7 @@ export class Fleet {
 
   /** A load that is measured shows a visitor after a while; a seat that is kept has to be taken or given up. */
   private arrivalBy(node: FleetNode, nowMs: number): number {
-    return nowMs + (node.seats ? this.reservationMs : LOAD_LAG_MS)
+    return nowMs + (node.seats ? this.keepMs : LOAD_LAG_MS)
   }
 
   /** Whether `allocate` would find a seat. */
