@@ -124,6 +124,12 @@ test('a website without simulations of its own sends its visitors to the fleet',
   try {
     const asked = await (await fetch(`${website.address}/session`)).text()
     expect(asked).toMatch(/^Error: no simulation server/)
+    const uninvited = await TextSocket.open(`${website.address.replace('http', 'ws')}/2000/client`)
+    uninvited.send(JSON.stringify({ start: { url: url() } }))
+    expect(await uninvited.next((text) => text.startsWith('loading: Error: '))).toContain(
+      'runs no simulations by itself',
+    )
+    await uninvited.untilClosed()
     const node = await startServer('simulation-server', {
       websites: [website.address],
       warmSimulators: 0,

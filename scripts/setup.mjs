@@ -19,7 +19,6 @@ const packages = {
   'python3-tornado': '/usr/lib/python3/dist-packages/tornado/web.py',
   'python3-websocket': '/usr/lib/python3/dist-packages/websocket/__init__.py',
   systemd: '/usr/bin/systemd-analyze',
-  uidmap: '/usr/bin/newuidmap',
   'util-linux': '/usr/bin/prlimit',
 }
 

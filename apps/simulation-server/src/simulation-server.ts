@@ -370,9 +370,14 @@ export class SimulationServer implements HttpPart {
       status: () => this.status(),
       obey: (order) => {
         if (order === 'return') this.seats.reopen()
-        else this.seats.drain('The operator of this simulation server takes no new simulations on it. Try again.')
+        else this.cordon('The operator of this simulation server takes no new simulations on it. Try again.')
       },
     })
+  }
+
+  /** Takes no new simulations, and tells visitors why. */
+  cordon(reason: string): void {
+    this.seats.drain(reason)
   }
 
   /** Takes no new simulations; the present ones go on. Resolves when the last one has ended. */

@@ -60,6 +60,7 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     const store = createFolderStore({ galleryDir: layout.galleryDir, dataDir })
     const simulation = openSimulationServer(parsed, store, log)
     shutdown.add('simulation server', () => simulation.close())
+    if (parsed.max === 0) simulation.cordon('This site runs no simulations by itself; its /session names who does.')
     await refuseUnsafeHost(simulation, host)
     const sessions = openSessions(parsed, simulation, log)
     await sessions.open()
@@ -83,6 +84,7 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
       port: parsed.port ?? 8000,
     })
     const address = `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${listening.port}`
+    sessions.setMonitor(`${address}/monitor`)
     process.stdout.write(`\n  Simyard is up: ${address}\n\n`)
     process.stdout.write(`  Projects are saved in ${dataDir}\n  ${simulation.sandboxReport.message}\n`)
     if (!isLoopback(host)) process.stdout.write('  Everybody who reaches this machine can use it.\n')

@@ -1,8 +1,8 @@
 import type { FleetReport } from '@simyard/protocol'
 import type { Logger } from '@simyard/service-host'
 import type { SimulationServerConfig } from '../config.js'
-import { FleetLease } from '../fleet/fleet-lease.js'
 import type { ServerStatus } from '../monitor/server-status.js'
+import { FleetLease } from './fleet-lease.js'
 import { announce } from './notify.js'
 
 export interface RegistrationOptions {
