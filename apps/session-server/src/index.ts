@@ -1,6 +1,5 @@
 export { SessionServerConfig } from './config.js'
 export { openSessionServer, sessionServerOptions } from './open-session-server.js'
-export { HttpMember } from './polling/http-member.js'
 export type { FleetMember } from './polling/member.js'
 export type { SessionServerOptions } from './session-server.js'
 export { SessionServer } from './session-server.js'

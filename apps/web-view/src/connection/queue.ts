@@ -87,5 +87,5 @@ export function placeText({ place, estimateSeconds }: QueuePlace): string {
       : estimateSeconds < 60
         ? `, about ${Math.max(5, Math.ceil(estimateSeconds / 5) * 5)} s`
         : `, about ${Math.ceil(estimateSeconds / 60)} min`
-  return place === 1 ? `all are taken; you are next${when}` : `all are taken; place ${place} in the queue${when}`
+  return place === 1 ? `you are next${when}` : `place ${place} in the queue${when}`
 }

@@ -21,7 +21,7 @@ li[hidden] { display: none; }
 li b { font-weight: 500; }
 li b { white-space: nowrap; }
 li span { margin-left: auto; color: #59636e; font-size: 12px; text-align: right; overflow-wrap: anywhere;
-  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 :host([theme="dark"]) li span { color: #9198a1; }
 li i { flex: none; width: 18px; height: 18px; box-sizing: border-box; border-radius: 50%; border: 2px solid #b6bec8;
   display: grid; place-items: center; font: 700 12px/1 system-ui; font-style: normal; }
