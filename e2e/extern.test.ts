@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { openSimulation, type RunningSimyard, repositoryRoot, startSimyard } from '@simyard/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import WebSocket from 'ws'
 
 let simyard: RunningSimyard
 const programs: ChildProcess[] = []
@@ -71,6 +73,15 @@ test('an extern controller connects, is in lock-step, and may come back after it
   await stream.next((text) => text.startsWith('application/json:') && JSON.parse(text.slice(17)).time > 600, { from })
   from = stream.received.length
   first.child.kill('SIGKILL')
+
+  // A connection that is reset, as by a computer that is switched off, is as gone as one that is closed.
+  const reset = new WebSocket(await offered(from))
+  await new Promise((resolve, reject) => reset.once('open', resolve).once('error', reject))
+  reset.on('error', () => undefined)
+  reset.send('{"type":"hello","version":1,"language":"test"}\n')
+  await new Promise((resolve) => reset.once('message', resolve))
+  from = stream.received.length
+  ;(reset as unknown as { _socket: Socket })._socket.resetAndDestroy()
 
   const second = runByHand(await offered(from))
   await expect.poll(second.output, { timeout: 10_000 }).toContain('connected to outside')

@@ -62,6 +62,11 @@ export class StreamDoor {
       this.sockets.handleUpgrade(request, socket, head, (webSocket) => {
         const stream = createWebSocketStream(webSocket)
         stream.on('error', () => stream.destroy())
+        // After a reset connection the stream of ws ends but never closes, so nobody would learn that it has gone.
+        webSocket.once('close', () => {
+          stream.once('end', () => stream.destroy())
+          stream.resume()
+        })
         if (!instance.connectExtern(token, stream)) webSocket.close(1008, 'no robot waits for this controller')
       })
       return
