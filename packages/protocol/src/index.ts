@@ -68,5 +68,12 @@ export type { Frame } from './framing.js'
 export { encodeFrame, FrameDecoder } from './framing.js'
 export { encodeLine, LineDecoder } from './lines.js'
 export type { OwnClientEvent, OwnStreamEvent } from './own-events.js'
-export type { LabelUpdate, NodeUpdate, SimulatorToServer, WorldFrame } from './simulator.js'
+export type {
+  LabelUpdate,
+  NodeUpdate,
+  RobotSummary,
+  SimulatorToServer,
+  Surroundings,
+  WorldFrame,
+} from './simulator.js'
 export { RunMode, ServerToSimulator, SIMULATOR_PROTOCOL_VERSION } from './simulator.js'

@@ -1,5 +1,6 @@
 import type { Diagnostic } from './diagnostic.js'
 import type { ErrorReport } from './errors.js'
+import type { RobotSummary, Surroundings } from './simulator.js'
 
 /** What our own pages learn on the stream beside the Webots words (`simyard:<json>`, after `simyard:hello`). */
 export type OwnStreamEvent =
@@ -10,6 +11,11 @@ export type OwnStreamEvent =
   | { readonly type: 'sandbox'; readonly driver: string; readonly safe: boolean; readonly message: string }
   /** An extern controller may connect here. */
   | { readonly type: 'extern-controller'; readonly robot: string; readonly url: string }
+  /** Programs may join the simulation as a room, by its id or its code. */
+  | { readonly type: 'room'; readonly id: string; readonly code: string }
+  | { readonly type: 'robots'; readonly robots: readonly RobotSummary[] }
+  | { readonly type: 'surroundings'; readonly surroundings: Surroundings }
+  | { readonly type: 'sound'; readonly robot: string; readonly name: string }
   | { readonly type: 'ended'; readonly error: ErrorReport }
 
 /** Steps of the start, told on the /client socket beside the Webots words. */

@@ -36,6 +36,16 @@ export const ServerToSimulator = z.discriminatedUnion('type', [
   }),
   /** Text for a robot from its window. */
   z.strictObject({ type: z.literal('robot-message'), robot: z.string(), message: z.string() }),
+  /** What a member of the room says to a robot or to the scene: FOSSBot's `clientMessage`, with `user_id`. */
+  z.strictObject({ type: z.literal('room-message'), message: z.record(z.string(), z.unknown()) }),
+  /** The controls of the page beside the picture. */
+  z.strictObject({
+    type: z.literal('surroundings'),
+    /** Whether somebody makes a noise that robots hear. */
+    noise: z.boolean().optional(),
+    /** Of the light, 0–100; 50 is plain daylight. */
+    brightness: z.number().min(0).max(100).optional(),
+  }),
   z.strictObject({ type: z.literal('close') }),
 ])
 export type ServerToSimulator = z.infer<typeof ServerToSimulator>
@@ -64,6 +74,24 @@ export interface WorldFrame {
   readonly labels?: readonly LabelUpdate[]
 }
 
+/** What is around the robots and not a thing of the scene. */
+export interface Surroundings {
+  readonly noise: boolean
+  /** 0–100; 50 is plain daylight. */
+  readonly brightness: number
+  /** The one timer that programs start and stop; simulated seconds. */
+  readonly timer: { readonly running: boolean; readonly seconds: number }
+  /** Pictures for floors that are being received: pieces that are there, and pieces in all. */
+  readonly upload?: { readonly received: number; readonly pieces: number }
+}
+
+export interface RobotSummary {
+  readonly name: string
+  readonly controller: string
+  readonly window: string
+  readonly nodeId: number
+}
+
 export type SimulatorToServer =
   | { readonly type: 'hello'; readonly version: typeof SIMULATOR_PROTOCOL_VERSION }
   /** Phase and percent of loading, in Webots' words: 'Parsing nodes', 'Creating nodes', 'Downloading assets', 'Finalizing nodes'. */
@@ -76,12 +104,7 @@ export type SimulatorToServer =
       readonly basicTimeStepMs: number
       /** Frames a second of wall-clock time that viewers get (WorldInfo.FPS). */
       readonly fps: number
-      readonly robots: readonly {
-        readonly name: string
-        readonly controller: string
-        readonly window: string
-        readonly nodeId: number
-      }[]
+      readonly robots: readonly RobotSummary[]
       readonly diagnostics: readonly Diagnostic[]
     }
   | { readonly type: 'load-failed'; readonly error: ErrorReport; readonly diagnostics: readonly Diagnostic[] }
@@ -119,3 +142,16 @@ export type SimulatorToServer =
       readonly xml: Readonly<Record<'x3d' | 'x3d-2019', string>>
     }
   | { readonly type: 'node-removed'; readonly id: number }
+  /** Robots came or went. */
+  | { readonly type: 'robots'; readonly robots: readonly RobotSummary[] }
+  /** An answer to a member of the room: FOSSBot's `godotMessage` or `godotError`, with `user_id`. */
+  | {
+      readonly type: 'room-reply'
+      readonly event: 'godotMessage' | 'godotError'
+      readonly payload: Readonly<Record<string, unknown>> & { readonly user_id: string }
+    }
+  | { readonly type: 'surroundings'; readonly surroundings: Surroundings }
+  /** A robot plays a sound: one of the names that viewers know (`r2d2`). */
+  | { readonly type: 'sound'; readonly robot: string; readonly name: string }
+  /** A file that came about in the run (a picture for the floor), for viewers, at this path beside the project's files. */
+  | { readonly type: 'made-file'; readonly path: string }

@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ErrorReport, reportError } from '@simyard/protocol'
 import { sendError } from '@simyard/service-host'
+import type { ViewerLink } from '@simyard/stream'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import { contentTypeOf } from '../content-type.js'
-import type { ViewerLink } from './viewer.js'
 
 /** A page's largest message is a controller's file. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024

@@ -1,0 +1,1 @@
+export type { FossbotHost } from './host.js'
