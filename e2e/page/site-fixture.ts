@@ -62,6 +62,8 @@ export async function openSite(sandboxOk = true): Promise<SiteFixture> {
     store: createFolderStore({ galleryDir: join(folder, 'gallery'), dataDir: join(folder, 'data') }),
     pagesDir,
     viewDir,
+    workerDir: folder,
+    pythonDir: folder,
     assets: { protos: join(repository, 'protos') },
     status: () => ({ version: '0.1.0', sandbox: { driver: sandboxOk ? 'bwrap' : 'none', ok: sandboxOk } }),
   })

@@ -119,9 +119,9 @@ export class RelayServer implements HttpPart {
     return this.counts.metrics
   }
 
-  /** A room for the page that is about to be sent; rejects with ROOM_LIMIT_REACHED or RATE_LIMITED. */
-  openRoom(request: IncomingMessage): OpenedRoom {
-    return this.api.open(request)
+  /** A room for the page that is about to be sent, or its own room again; throws ROOM_LIMIT_REACHED or RATE_LIMITED. */
+  openRoom(request: IncomingMessage, again?: string): OpenedRoom {
+    return this.api.open(request, again)
   }
 
   // ---- HTTP -----------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { reportError, SimyardError } from '@simyard/protocol'
-import { normalizeJoinCode, type Role, type RoomDirectory, type TokenBucket } from '@simyard/rooms'
+import { normalizeJoinCode, type Role, type Room, type RoomDirectory, type TokenBucket } from '@simyard/rooms'
 import { type Logger, sendError, sendJson, sendText } from '@simyard/service-host'
 import type { PageSessions } from './page-session.js'
 
@@ -31,17 +31,26 @@ export const ROOMS_PATH = '/api/v1/rooms'
 export class RoomsApi {
   constructor(private readonly options: RoomsApiOptions) {}
 
-  open(request: IncomingMessage): OpenedRoom {
+  /** `again`: the id of a room that the same browser has opened, for a page that is loaded again. */
+  open(request: IncomingMessage, again?: string): OpenedRoom {
     const { rooms, log, sessions, roles, openings } = this.options
+    const known = sessions.read(request.headers.cookie, Date.now() / 1000)?.browser
+    const present = again !== undefined && known !== undefined ? rooms.ofBrowser(known) : []
+    const kept = present.find((room) => room.id === again)
+    if (kept) return this.opened(request, kept, known!)
     if (!openings.take(1, performance.now())) {
       throw new SimyardError('RATE_LIMITED', 'Too many rooms are opened at once. Try again in some seconds.')
     }
-    const nowS = Date.now() / 1000
-    const browser = sessions.read(request.headers.cookie, nowS)?.browser ?? randomUUID()
-    const { id, identity } = rooms.open({ browser, ...roles }, performance.now())
+    const browser = known ?? randomUUID()
+    const room = rooms.open({ browser, ...roles }, performance.now())
     log.info(`A room was opened; there are ${rooms.size}.`)
+    return this.opened(request, room, browser)
+  }
+
+  private opened(request: IncomingMessage, { id, identity }: Room, browser: string): OpenedRoom {
+    const nowS = Date.now() / 1000
     const secure = 'encrypted' in request.socket || request.headers['x-forwarded-proto'] === 'https'
-    const setCookie = sessions.header({ session_id: id, browser }, nowS, secure)
+    const setCookie = this.options.sessions.header({ session_id: id, browser }, nowS, secure)
     return { id, code: identity.code, key: identity.key, setCookie }
   }
 

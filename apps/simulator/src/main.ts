@@ -1,4 +1,5 @@
 import { connect, Socket } from 'node:net'
+import { encodeFrame, FrameDecoder } from '@simyard/protocol'
 import { SimulatorSession } from './session.js'
 import { warmUp } from './warm-up.js'
 
@@ -6,7 +7,7 @@ import { warmUp } from './warm-up.js'
 const channelSocket = process.env.SIMYARD_CHANNEL_SOCKET
 const channel = channelSocket ? connect(channelSocket) : new Socket({ fd: 3, readable: true, writable: true })
 const session = new SimulatorSession({
-  write: (bytes) => channel.write(bytes),
+  send: (message, body) => channel.write(encodeFrame(message, body)),
   clock: {
     now: () => performance.now(),
     setTimer: (callback, ms) => {
@@ -22,7 +23,10 @@ const session = new SimulatorSession({
   },
   close: () => process.exit(0),
 })
-channel.on('data', (chunk) => session.receive(chunk))
+const decoder = new FrameDecoder()
+channel.on('data', (chunk) => {
+  for (const { header, body } of decoder.push(chunk)) session.receive(header, body)
+})
 // The server has gone: there is nobody to simulate for.
 channel.on('close', () => process.exit(0))
 channel.on('error', () => process.exit(1))

@@ -1,7 +1,5 @@
 import {
   type ErrorReport,
-  encodeFrame,
-  FrameDecoder,
   reportError,
   ServerToSimulator,
   SIMULATOR_PROTOCOL_VERSION,
@@ -12,8 +10,8 @@ import { exportX3d, type FileSource, loadScene, type Scene } from '@simyard/scen
 import { type RunnerClock, Simulation, type SimulationOptions, SimulationRunner } from '@simyard/simulation'
 
 export interface SimulatorSessionOptions {
-  /** Writes bytes of simulator-v1 to the server. */
-  write(bytes: Uint8Array): void
+  /** To the server, or the page, that this simulator belongs to. */
+  send(message: SimulatorToServer, body: Uint8Array): void
   readonly clock: RunnerClock
   readonly engine?: SimulationOptions['engine']
   /** The server wants this simulator to end. */
@@ -21,10 +19,10 @@ export interface SimulatorSessionOptions {
 }
 
 const DEFAULT_SEED = 1
+const NO_BODY = new Uint8Array(0)
 
-/** One simulator behind simulator-v1: bytes in, bytes out. It outlives a world that does not load. */
+/** One simulator behind simulator-v1, whatever carries its messages. It outlives a world that does not load. */
 export class SimulatorSession {
-  private readonly decoder = new FrameDecoder()
   private readonly files: RemoteFiles
   private scene: Scene | undefined
   private runner: SimulationRunner | undefined
@@ -40,17 +38,14 @@ export class SimulatorSession {
     this.send({ type: 'hello', version: SIMULATOR_PROTOCOL_VERSION })
   }
 
-  receive(bytes: Uint8Array): void {
-    for (const { header, body } of this.decoder.push(bytes)) {
-      const parsed = ServerToSimulator.safeParse(header)
-      if (parsed.success) this.handle(parsed.data, body)
-      else
-        this.send({
-          type: 'console',
-          stream: 'stderr',
-          line: `the simulator does not know this message: ${JSON.stringify(header).slice(0, 200)}`,
-        })
-    }
+  receive(message: unknown, body: Uint8Array): void {
+    const parsed = ServerToSimulator.safeParse(message)
+    if (parsed.success) return this.handle(parsed.data, body)
+    this.send({
+      type: 'console',
+      stream: 'stderr',
+      line: `the simulator does not know this message: ${JSON.stringify(message).slice(0, 200)}`,
+    })
   }
 
   private handle(message: ServerToSimulator, body: Uint8Array): void {
@@ -174,7 +169,7 @@ export class SimulatorSession {
   }
 
   private send(message: SimulatorToServer, body?: Uint8Array): void {
-    this.options.write(encodeFrame(message, body))
+    this.options.send(message, body ?? NO_BODY)
   }
 }
 

@@ -14,10 +14,12 @@ export const layout = {
   assetsDir: root.replace(/\/$/, ''),
   galleryDir: `${root}projects`,
   pagesDir: `${root}apps/website/dist/pages`,
+  workerDir: `${root}apps/simulator/dist/worker`,
+  pagePythonDir: `${root}apps/website/dist/python`,
   viewDir: `${root}apps/web-view/dist`,
 } as const
 
 /** Parts that a build makes, with what is missing when it did not run. */
 export function missingBuilds(): string[] {
-  return [layout.simulatorDir, layout.pagesDir].filter((path) => !existsSync(path))
+  return [layout.simulatorDir, layout.workerDir, layout.pagesDir].filter((path) => !existsSync(path))
 }

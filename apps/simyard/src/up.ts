@@ -65,20 +65,23 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     const sessions = openSessions(parsed, simulation, log)
     await sessions.open()
     shutdown.add('session server', () => sessions.close())
+    const relay = new RelayServer({ config: RelayServerConfig.parse({}), log })
+    shutdown.add('relay', () => relay.close())
     const website = await createWebsite({
       store,
       hostKey: parsed.hostKey === undefined ? ownHostKey(dataDir) : readHostKey(absolute(parsed.hostKey)),
       assets: { protos: `${layout.root}protos` },
       pagesDir: layout.pagesDir,
       viewDir: layout.viewDir,
+      workerDir: layout.workerDir,
+      pythonDir: layout.pagePythonDir,
+      openRoom: (request, again) => relay.openRoom(request, again),
       status: () => {
         const { driver, safe, message } = simulation.sandboxReport
         return { version: layout.version, sandbox: { driver, ok: safe, message } }
       },
     })
     shutdown.add('website', () => website.close())
-    const relay = new RelayServer({ config: RelayServerConfig.parse({}), log })
-    shutdown.add('relay', () => relay.close())
     const listening = await listen(new OnePort({ sessions, simulation, website, relay }), {
       host,
       port: parsed.port ?? 8000,

@@ -1,20 +1,25 @@
 import { type Failure, parseStreamMessage, type SimyardEvent, type StreamMessage } from './connection/message.js'
 import { ConnectionFailure, type Progress, type Seat, takeSeat } from './connection/session.js'
-import { Stream } from './connection/stream.js'
+import { SocketStream, type Stream } from './connection/stream.js'
+import { type TabSimulationOptions, TabStream } from './connection/tab-stream.js'
 import { StartChecklist } from './overlay/start-checklist.js'
 import { viewStyle } from './overlay/style.js'
 import { SceneGraph } from './scene/scene-graph.js'
-import { Stage } from './stage/stage.js'
+import { type CameraMode, Stage } from './stage/stage.js'
 import type { ViewEvents, ViewState } from './view-event.js'
 
 const RECONNECTS = 3
 
 /**
- * <simyard-view server="…/session?url=….wbt"> or <simyard-view stream="ws://…">: a live simulation in a page.
+ * <simyard-view server="…/session?url=….wbt">, <simyard-view stream="ws://…"> or <simyard-view tab="…/worlds/x.wbt">: a live
+ * simulation in a page, on a server or in the page itself.
  * Connects when it has an address and is in the document; leaving the document closes it and ends its simulation.
  */
 export class SimyardView extends HTMLElement {
-  static readonly observedAttributes = ['server', 'stream', 'theme']
+  static readonly observedAttributes = ['server', 'stream', 'tab', 'theme']
+
+  /** With `tab`: the room through which programs reach the simulation; to be set before the attribute. */
+  room: TabSimulationOptions['room']
 
   private readonly shadow = this.attachShadow({ mode: 'open' })
   private readonly checklist = new StartChecklist(() => void this.connect())
@@ -43,7 +48,7 @@ export class SimyardView extends HTMLElement {
   connectedCallback(): void {
     this.darkScheme.addEventListener('change', this.onScheme)
     if (!this.stage) this.build()
-    if (this.hasAttribute('server') || this.hasAttribute('stream')) void this.connect()
+    if (['server', 'stream', 'tab'].some((name) => this.hasAttribute(name))) void this.connect()
   }
 
   disconnectedCallback(): void {
@@ -68,6 +73,13 @@ export class SimyardView extends HTMLElement {
     this.pictureShown = false
     delete this.dataset.picture
     this.reconnects = 0
+    const world = this.getAttribute('tab')
+    if (world !== null) {
+      this.checklist.begin('stream')
+      this.setState('connecting')
+      this.openTab({ world, ...(this.room ? { room: this.room } : {}) })
+      return
+    }
     const direct = this.getAttribute('stream') ?? this.directStream()
     this.checklist.begin(direct === undefined ? 'all' : 'stream')
     this.setState('connecting')
@@ -145,6 +157,16 @@ export class SimyardView extends HTMLElement {
     this.stage?.resetCamera()
   }
 
+  /** Behind a robot, above it, or everything; the first robot when none is named. */
+  look(camera: CameraMode, robot?: string): void {
+    this.stage?.look(camera, robot)
+  }
+
+  /** What is around the robots of a simulation in this tab: a noise, and the light, 0–100. */
+  setSurroundings(change: { noise?: boolean; brightness?: number }): void {
+    if (this.stream instanceof TabStream) this.stream.setSurroundings(change)
+  }
+
   private build(): void {
     const style = document.createElement('style')
     style.textContent = viewStyle
@@ -180,9 +202,20 @@ export class SimyardView extends HTMLElement {
     return /^wss?:/.test(server) && !server.endsWith('.wbt') ? server : undefined
   }
 
+  private openTab(options: TabSimulationOptions): void {
+    this.report({ step: 'world', state: 'active' })
+    this.stream = new TabStream(options, {
+      onMessage: (message) => this.receive(message),
+      onClose: () => {
+        this.stream = undefined
+        this.lost()
+      },
+    })
+  }
+
   private openStream(url: string): void {
     this.report({ step: 'world', state: 'active' })
-    this.stream = new Stream(url, {
+    this.stream = new SocketStream(url, {
       onMessage: (message) => this.receive(message),
       onClose: (clean) => this.onStreamClosed(url, clean),
     })
@@ -277,6 +310,21 @@ export class SimyardView extends HTMLElement {
         // From a server that tells the robot's name, the plain lines say the same again.
         this.typedConsole = true
         this.emit('simyard-console', event)
+        return
+      case 'room':
+        this.emit('simyard-room', event)
+        return
+      case 'robots':
+        this.emit('simyard-robots', { robots: event.robots })
+        return
+      case 'surroundings':
+        this.emit('simyard-surroundings', event.surroundings)
+        return
+      case 'sound':
+        this.emit('simyard-sound', event)
+        return
+      case 'stalled':
+        this.emit('simyard-stalled', event)
         return
       case 'error':
         if (this.pictureShown) this.emit('simyard-error', { error: event.error })

@@ -15,6 +15,13 @@ export interface ViewEvents {
   'simyard-worlds': { readonly current: string; readonly all: readonly string[] }
   'simyard-reset': Record<string, never>
   'simyard-sandbox': { readonly safe: boolean; readonly driver?: string; readonly message?: string }
+  /** Programs reach the simulation through this room, or not any more. */
+  'simyard-room': Extract<SimyardEvent, { type: 'room' }>
+  'simyard-robots': { readonly robots: Extract<SimyardEvent, { type: 'robots' }>['robots'] }
+  'simyard-surroundings': Extract<SimyardEvent, { type: 'surroundings' }>['surroundings']
+  'simyard-sound': { readonly robot: string; readonly name: string }
+  /** The browser let the simulation of this tab rest. */
+  'simyard-stalled': { readonly ms: number }
   'simyard-pick': { readonly robot?: string }
   'simyard-follow': { readonly robot?: string }
 }

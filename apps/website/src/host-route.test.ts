@@ -29,6 +29,8 @@ beforeAll(async () => {
     store,
     pagesDir: join(folder, 'gallery'),
     viewDir: join(folder, 'gallery'),
+    workerDir: folder,
+    pythonDir: folder,
     assets: {},
     status: () => ({ version: '0.1.0', sandbox: { driver: 'none', ok: false, message: 'off' } }),
     hostKey: 'right',
@@ -215,6 +217,8 @@ test('a site without a key gives nothing to simulation servers', async () => {
     store,
     pagesDir: join(folder, 'gallery'),
     viewDir: join(folder, 'gallery'),
+    workerDir: folder,
+    pythonDir: folder,
     assets: {},
     status: () => ({ version: '0.1.0', sandbox: { driver: 'none', ok: false, message: 'off' } }),
   })

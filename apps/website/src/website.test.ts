@@ -34,6 +34,8 @@ beforeAll(async () => {
       store: createFolderStore({ galleryDir: join(folder, 'gallery'), dataDir: join(folder, 'data') }),
       pagesDir: join(folder, 'pages'),
       viewDir: join(folder, 'view'),
+      workerDir: folder,
+      pythonDir: folder,
       assets: { protos: join(folder, 'protos') },
       status: () => ({ version: '0.1.0', sandbox: { driver: 'none', ok: false, message: 'off' } }),
       copiesPerHour: 4,

@@ -11,6 +11,7 @@ import { CreationLimit } from './creation-limit.js'
 import { sendError } from './error-reply.js'
 import { addHostRoutes } from './host-route.js'
 import { openApiDocument } from './openapi.js'
+import { addRoomPages, isolate, type OpenPageRoom } from './room-page.js'
 import type { SiteStatus } from './schema.js'
 import { secure, secureFile, securePage } from './security-header.js'
 
@@ -20,6 +21,12 @@ export interface WebsiteOptions {
   readonly pagesDir: string
   /** Built view: simyard-view.js and its chunks. */
   readonly viewDir: string
+  /** Built worker in which a page simulates: simulator-worker.js and mujoco.wasm. */
+  readonly workerDir: string
+  /** Python for pages: Pyodide. */
+  readonly pythonDir: string
+  /** Rooms for the pages whose simulator runs in the visitor's tab; without it there are no such pages. */
+  readonly openRoom?: OpenPageRoom
   /** Folders that ship with Simyard, served below /assets/<name>/: `{ protos: '…/protos' }`. */
   readonly assets: Readonly<Record<string, string>>
   /** Told to visitors at /api/v1/status. */
@@ -80,6 +87,7 @@ export async function createApp(
   addHostRoutes(app, options)
   await addStatic(app, options)
   addPages(app, options.pagesDir)
+  if (options.openRoom) addRoomPages(app, options.pagesDir, options.openRoom)
   return app
 }
 
@@ -134,9 +142,18 @@ async function addStatic(app: FastifyInstance, options: WebsiteOptions): Promise
       return sendStatic(reply, filePath(request), root, 'public, max-age=3600')
     })
   }
-  app.get('/site/*', (request, reply) =>
-    sendStatic(reply, filePath(request), join(options.pagesDir, 'site'), 'public, max-age=31536000, immutable'),
-  )
+  app.get('/site/*', (request, reply) => {
+    isolate(reply)
+    return sendStatic(reply, filePath(request), join(options.pagesDir, 'site'), 'public, max-age=31536000, immutable')
+  })
+  app.get('/simulator/*', (request, reply) => {
+    isolate(reply)
+    return sendStatic(reply, filePath(request), options.workerDir, 'no-cache')
+  })
+  app.get('/pyodide/*', (request, reply) => {
+    isolate(reply)
+    return sendStatic(reply, filePath(request), options.pythonDir, 'public, max-age=86400')
+  })
   app.get('/view/*', (request, reply) => {
     const path = filePath(request)
     if (!/^simyard-view(-[\w.-]+)?\.js$/.test(path))

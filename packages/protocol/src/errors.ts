@@ -27,6 +27,7 @@ export const errorCatalogue = {
   PHYSICS_DIVERGED: { status: 500, retryable: false },
   // controllers
   CONTROLLER_MISSING: { status: 422, retryable: false },
+  CONTROLLER_NOT_HERE: { status: 422, retryable: false },
   CONTROLLER_LANGUAGE_UNSUPPORTED: { status: 422, retryable: false },
   CONTROLLER_CRASHED: { status: 500, retryable: false },
   CONTROLLER_LIMIT_EXCEEDED: { status: 500, retryable: false },

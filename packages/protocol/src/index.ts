@@ -77,3 +77,4 @@ export type {
   WorldFrame,
 } from './simulator.js'
 export { RunMode, ServerToSimulator, SIMULATOR_PROTOCOL_VERSION } from './simulator.js'
+export type { PageToTab, TabRoom, TabRoomState, TabToPage } from './tab.js'

@@ -1,6 +1,7 @@
 import type { Diagnostic } from './diagnostic.js'
 import type { ErrorReport } from './errors.js'
 import type { RobotSummary, Surroundings } from './simulator.js'
+import type { TabRoomState } from './tab.js'
 
 /** What our own pages learn on the stream beside the Webots words (`simyard:<json>`, after `simyard:hello`). */
 export type OwnStreamEvent =
@@ -12,10 +13,12 @@ export type OwnStreamEvent =
   /** An extern controller may connect here. */
   | { readonly type: 'extern-controller'; readonly robot: string; readonly url: string }
   /** Programs may join the simulation as a room, by its id or its code. */
-  | { readonly type: 'room'; readonly id: string; readonly code: string }
+  | { readonly type: 'room'; readonly id: string; readonly code: string; readonly state: TabRoomState['state'] }
   | { readonly type: 'robots'; readonly robots: readonly RobotSummary[] }
   | { readonly type: 'surroundings'; readonly surroundings: Surroundings }
   | { readonly type: 'sound'; readonly robot: string; readonly name: string }
+  /** The browser let the simulation of the tab rest for so long. */
+  | { readonly type: 'stalled'; readonly ms: number }
   | { readonly type: 'ended'; readonly error: ErrorReport }
 
 /** Steps of the start, told on the /client socket beside the Webots words. */

@@ -349,6 +349,12 @@ export class StreamHub {
       case 'speed':
         this.toOwn(message)
         return true
+      case 'surroundings':
+        this.announce('surroundings', message)
+        return true
+      case 'sound':
+        this.toOwn(message)
+        return true
       case 'console':
         this.console(message.robot, message.stream, message.line)
         return true

@@ -1,4 +1,4 @@
-import type { ErrorReport, SourceLocation } from '@simyard/protocol'
+import type { ErrorReport, RobotSummary, SourceLocation, Surroundings, TabRoomState } from '@simyard/protocol'
 
 /** What a simulator tells its viewers, from the text frames of the stream (dialect of 2022–2025, and ours). */
 export type StreamMessage =
@@ -42,6 +42,11 @@ export type SimyardEvent =
     }
   | { readonly type: 'console'; readonly robot?: string; readonly stream: 'stdout' | 'stderr'; readonly line: string }
   | { readonly type: 'sandbox'; readonly safe: boolean; readonly driver?: string; readonly message?: string }
+  | { readonly type: 'room'; readonly id: string; readonly code: string; readonly state: TabRoomState['state'] }
+  | { readonly type: 'robots'; readonly robots: readonly RobotSummary[] }
+  | { readonly type: 'surroundings'; readonly surroundings: Surroundings }
+  | { readonly type: 'sound'; readonly robot: string; readonly name: string }
+  | { readonly type: 'stalled'; readonly ms: number }
   | {
       readonly type: 'step'
       readonly name: 'seat' | 'process' | 'world'
@@ -128,6 +133,16 @@ function isEvent(value: unknown): value is SimyardEvent {
       return typeof value.line === 'string'
     case 'sandbox':
       return typeof value.safe === 'boolean'
+    case 'room':
+      return typeof value.id === 'string' && typeof value.code === 'string'
+    case 'robots':
+      return Array.isArray(value.robots)
+    case 'surroundings':
+      return isRecord(value.surroundings)
+    case 'sound':
+      return typeof value.name === 'string'
+    case 'stalled':
+      return typeof value.ms === 'number'
     case 'step':
       return typeof value.name === 'string' && typeof value.state === 'string'
     default:

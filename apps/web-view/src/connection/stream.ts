@@ -1,3 +1,4 @@
+import type { AssetBase } from '../scene/asset-url.js'
 import { parseStreamMessage, type StreamMessage } from './message.js'
 
 export interface StreamHandlers {
@@ -5,11 +6,18 @@ export interface StreamHandlers {
   onClose(clean: boolean): void
 }
 
-/** The socket of one running simulation. */
-export class Stream {
+/** The conversation with one running simulation, in the words of the stream. */
+export interface Stream {
+  /** Where textures and meshes of the scene are. */
+  readonly assetBase: AssetBase
+  send(text: string): void
+  close(): void
+}
+
+/** The stream of a simulation on a server. */
+export class SocketStream implements Stream {
   private readonly socket: WebSocket
   private closed = false
-  /** Where textures and meshes of the scene are fetched from. */
   readonly assetBase: string
 
   constructor(url: string, handlers: StreamHandlers) {

@@ -1,9 +1,13 @@
 import { type BufferGeometry, Group, Mesh, type MeshStandardMaterial, type Object3D } from 'three'
-import { assetUrl } from './asset-url.js'
+import { type AssetBase, assetUrl } from './asset-url.js'
 import { boolean, number, strings } from './attribute.js'
 
 /** Mesh and CadShape: a file in another format. Its reader is fetched with the first such file. */
-export async function loadMeshFile(element: Element, base: string, material: MeshStandardMaterial): Promise<Object3D> {
+export async function loadMeshFile(
+  element: Element,
+  base: AssetBase,
+  material: MeshStandardMaterial,
+): Promise<Object3D> {
   const url = strings(element, 'url')[0]
   if (url === undefined) return new Group()
   const object = await readMeshFile(assetUrl(url, base))

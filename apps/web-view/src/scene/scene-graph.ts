@@ -12,6 +12,7 @@ import {
 } from 'three'
 import type { NodeChange } from '../connection/message.js'
 import { applyAppearance, plainMaterial } from './appearance.js'
+import type { AssetBase } from './asset-url.js'
 import { attributeText, boolean, color, rotation, vector } from './attribute.js'
 import { lineTags, makeGeometry, meshTags, pointTags } from './geometry.js'
 import { applyLight, lightTags, makeLight } from './light.js'
@@ -62,7 +63,7 @@ export class SceneGraph {
   private readonly textures: TextureCache
 
   constructor(
-    readonly assetBase: string,
+    readonly assetBase: AssetBase,
     private readonly events: SceneGraphEvents,
   ) {
     this.textures = new TextureCache(assetBase, () => events.onChange())

@@ -1,5 +1,5 @@
 import { type ColorSpace, type Texture, TextureLoader } from 'three'
-import { assetUrl } from './asset-url.js'
+import { type AssetBase, assetUrl } from './asset-url.js'
 import { strings } from './attribute.js'
 
 /** Loads each picture once and hands out copies, because each use has its own transform. */
@@ -9,7 +9,7 @@ export class TextureCache {
   private disposed = false
 
   constructor(
-    private readonly base: string,
+    private readonly base: AssetBase,
     private readonly onLoaded: () => void,
   ) {
     this.loader.setCrossOrigin('anonymous')

@@ -15,6 +15,7 @@ import {
   Vector3,
   type WebGLRenderer,
 } from 'three'
+import type { AssetBase } from '../scene/asset-url.js'
 import { color, number } from '../scene/attribute.js'
 import { loadSkybox, type Skybox, skyPictures } from './skybox.js'
 
@@ -58,7 +59,7 @@ export class Backdrop {
   }
 
   /** Relative addresses of pictures are resolved against `base`. */
-  applyBackground(element: Element, base: string): void {
+  applyBackground(element: Element, base: AssetBase): void {
     const sky = color(element, 'skyColor', [0, 0, 0])
     const luminosity = number(element, 'luminosity', 1)
     // A black sky is what an absent colour looks like: the theme's own is kinder.

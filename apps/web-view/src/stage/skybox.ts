@@ -11,7 +11,7 @@ import {
   TextureLoader,
   Vector3,
 } from 'three'
-import { assetUrl } from '../scene/asset-url.js'
+import { type AssetBase, assetUrl } from '../scene/asset-url.js'
 import { strings } from '../scene/attribute.js'
 import { zUpToYUp } from '../scene/world-frame.js'
 
@@ -26,7 +26,7 @@ const faces: readonly (readonly [name: string, ahead: Vector3, right: Vector3, u
 ]
 
 /** The addresses of a background's six pictures, or undefined when one is missing. */
-export function skyPictures(background: Element, base: string): readonly string[] | undefined {
+export function skyPictures(background: Element, base: AssetBase): readonly string[] | undefined {
   const urls = faces.map(([name]) => strings(background, `${name}Url`)[0])
   return urls.every((url) => url !== undefined) ? urls.map((url) => assetUrl(url, base)) : undefined
 }

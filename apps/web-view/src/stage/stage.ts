@@ -5,6 +5,7 @@ import {
   type Object3D,
   PCFShadowMap,
   PerspectiveCamera,
+  Quaternion,
   Raycaster,
   Scene,
   Vector2,
@@ -16,6 +17,8 @@ import { number, rotation, vector } from '../scene/attribute.js'
 import type { SceneGraph } from '../scene/scene-graph.js'
 import { type CoordinateSystem, cameraOrientation, zUpToYUp } from '../scene/world-frame.js'
 import { Backdrop } from './backdrop.js'
+
+export type CameraMode = 'follow' | 'top' | 'stage'
 
 export interface StageEvents {
   onPick(robot: string | undefined): void
@@ -131,6 +134,45 @@ export class Stage {
       this.controls.target.copy(centre)
       this.camera.position.copy(centre).add(new Vector3(-0.6, 0.55, 0.6).multiplyScalar(size))
     }
+    this.controls.update()
+    this.invalidate()
+  }
+
+  /** Behind a robot, above it, or far enough away to see everything. Falls back to the stage when there is no such robot. */
+  look(camera: CameraMode, robot?: string): void {
+    const graph = this.graph
+    if (!graph) return
+    const found = camera === 'stage' ? undefined : robotNamed(graph.root, robot)
+    if (!found) return this.lookAtAll()
+    this.followed = undefined
+    this.follow(found)
+    const size = Math.max(new Box3().setFromObject(found).getSize(new Vector3()).length(), 0.1)
+    const forward = new Vector3(1, 0, 0).applyQuaternion(found.getWorldQuaternion(new Quaternion()))
+    const offset =
+      camera === 'top'
+        ? // Not quite from above: straight down there is no left and right.
+          forward
+            .multiplyScalar(-0.02)
+            .add(new Vector3(0, 1, 0))
+            .multiplyScalar(size * 4)
+        : forward.multiplyScalar(-size * 2.6).add(new Vector3(0, size * 1.3, 0))
+    this.camera.position.copy(this.controls.target).add(offset)
+    this.controls.update()
+    this.invalidate()
+  }
+
+  private lookAtAll(): void {
+    this.follow(undefined)
+    const bounds = this.graph ? new Box3().setFromObject(this.graph.root) : new Box3()
+    if (bounds.isEmpty()) return this.resetCamera()
+    const centre = bounds.getCenter(new Vector3())
+    const radius = bounds.getSize(new Vector3()).length() / 2
+    const half = (Math.min(this.camera.fov, this.camera.fov * this.camera.aspect) / 2 / 180) * Math.PI
+    const direction = this.camera.position.clone().sub(this.controls.target).setY(0)
+    if (direction.lengthSq() < 1e-6) direction.set(-1, 0, 1)
+    direction.normalize().setY(0.9).normalize()
+    this.controls.target.copy(centre)
+    this.camera.position.copy(centre).addScaledVector(direction, (radius / Math.sin(half)) * 0.75)
     this.controls.update()
     this.invalidate()
   }
@@ -262,4 +304,13 @@ export class Stage {
     this.camera.updateProjectionMatrix()
     this.invalidate()
   }
+}
+
+/** The first robot when none is named. */
+function robotNamed(root: Object3D, name: string | undefined): Object3D | undefined {
+  let found: Object3D | undefined
+  root.traverse((one) => {
+    if (!found && one.userData.robot !== undefined && (name === undefined || one.userData.robot === name)) found = one
+  })
+  return found
 }

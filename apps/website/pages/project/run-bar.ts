@@ -1,5 +1,5 @@
 import { dressButton, type IconName } from '../site/icon.js'
-import type { ViewState } from './simyard-view.js'
+import type { ViewState } from '../site/simyard-view.js'
 
 export interface RunBarEvents {
   onRun(): void

@@ -1,3 +1,5 @@
+import { siteUrl } from './root.js'
+
 /** The site's HTTP API, as far as its own pages need it. */
 export interface Project {
   readonly id: string
@@ -31,15 +33,15 @@ export class ApiError extends Error {
 }
 
 export async function listProjects(): Promise<readonly Project[]> {
-  return (await ask<{ projects: Project[] }>('/api/v1/projects')).projects
+  return (await ask<{ projects: Project[] }>('api/v1/projects')).projects
 }
 
 export async function getProject(id: string): Promise<Project> {
-  return ask(`/api/v1/projects/${encodeURIComponent(id)}`)
+  return ask(`api/v1/projects/${encodeURIComponent(id)}`)
 }
 
 export async function listFiles(id: string): Promise<readonly ProjectFile[]> {
-  return (await ask<{ files: ProjectFile[] }>(`/api/v1/projects/${encodeURIComponent(id)}/files`)).files
+  return (await ask<{ files: ProjectFile[] }>(`api/v1/projects/${encodeURIComponent(id)}/files`)).files
 }
 
 export async function readText(id: string, path: string): Promise<string> {
@@ -48,7 +50,7 @@ export async function readText(id: string, path: string): Promise<string> {
 
 export async function copyProject(from: string): Promise<{ id: string; key: string }> {
   const body = JSON.stringify({ from })
-  return ask('/api/v1/projects', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+  return ask('api/v1/projects', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
 }
 
 export async function writeText(id: string, key: string, path: string, text: string): Promise<void> {
@@ -61,15 +63,15 @@ export async function revertFile(id: string, key: string, path: string): Promise
 }
 
 export async function getStatus(): Promise<Status> {
-  return ask('/api/v1/status')
+  return ask('api/v1/status')
 }
 
 export function fileUrl(id: string, path: string): string {
-  return `/projects/${encodeURIComponent(id)}/${path.split('/').map(encodeURIComponent).join('/')}`
+  return siteUrl(`projects/${encodeURIComponent(id)}/${path.split('/').map(encodeURIComponent).join('/')}`)
 }
 
 function apiFileUrl(id: string, path: string): string {
-  return `/api/v1/projects/${encodeURIComponent(id)}/files/${path.split('/').map(encodeURIComponent).join('/')}`
+  return `api/v1/projects/${encodeURIComponent(id)}/files/${path.split('/').map(encodeURIComponent).join('/')}`
 }
 
 async function ask<T>(url: string, init?: RequestInit): Promise<T> {
@@ -79,7 +81,7 @@ async function ask<T>(url: string, init?: RequestInit): Promise<T> {
 async function request(url: string, init?: RequestInit): Promise<Response> {
   let reply: Response
   try {
-    reply = await fetch(url, init)
+    reply = await fetch(siteUrl(url), init)
   } catch {
     throw new ApiError('UNREACHABLE', 'The server does not answer. Check the connection, then try again.')
   }

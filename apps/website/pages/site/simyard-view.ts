@@ -1,3 +1,6 @@
+import type { RobotSummary, Surroundings, TabRoom, TabRoomState } from '@simyard/protocol'
+import { siteUrl } from './root.js'
+
 /** What this page uses of the <simyard-view> element, which is loaded as any other site would load it. */
 export interface SimyardView extends HTMLElement {
   readonly state: ViewState
@@ -11,6 +14,9 @@ export interface SimyardView extends HTMLElement {
   reset(): void
   resetCamera(): void
   setController(name: string, file: string, content: string): void
+  look(camera: 'follow' | 'top' | 'stage', robot?: string): void
+  setSurroundings(change: { noise?: boolean; brightness?: number }): void
+  room: (TabRoom & { readonly code: string }) | undefined
 }
 
 export type ViewState = 'idle' | 'connecting' | 'paused' | 'running' | 'fast' | 'failed' | 'closed'
@@ -23,6 +29,12 @@ export interface ViewEvents {
   'simyard-speed': { readonly realTimeFactor: number; readonly reason?: string }
   'simyard-time': { readonly timeMs: number }
   'simyard-reset': Record<string, never>
+  'simyard-progress': { readonly step: string; readonly state: 'active' | 'done' | 'failed' }
+  'simyard-room': { readonly id: string; readonly code: string; readonly state: TabRoomState['state'] }
+  'simyard-robots': { readonly robots: readonly RobotSummary[] }
+  'simyard-surroundings': Surroundings
+  'simyard-sound': { readonly robot: string; readonly name: string }
+  'simyard-stalled': { readonly ms: number }
   'simyard-sandbox': { readonly safe: boolean; readonly message?: string }
 }
 
@@ -32,12 +44,10 @@ export interface Problem {
   readonly location?: { readonly file: string; readonly line: number }
 }
 
-const SCRIPT = '/view/simyard-view.js'
-
 /** Undefined when the element's script is not there. */
 export async function createView(): Promise<SimyardView | undefined> {
   try {
-    await import(/* @vite-ignore */ SCRIPT)
+    await import(/* @vite-ignore */ siteUrl('view/simyard-view.js'))
   } catch {
     return undefined
   }

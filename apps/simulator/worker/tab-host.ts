@@ -1,0 +1,109 @@
+import {
+  type PageToTab,
+  reportError,
+  type ServerToSimulator,
+  type SimulatorToServer,
+  SimyardError,
+  type TabToPage,
+} from '@simyard/protocol'
+import { SimulatorSession } from '../src/session.js'
+import { RoomSeat } from './room-seat.js'
+import { workerClock } from './worker-clock.js'
+
+export interface TabHostOptions {
+  toPage(message: TabToPage): void
+  /** Address of a file of the physics engine. */
+  engineUrl(name: string): string
+}
+
+/** A rest of this length is the browser's doing: no step of a simulation takes that long. */
+const STALL_MS = 1500
+const HEARTBEAT_MS = 250
+const NO_BODY = new Uint8Array(0)
+
+/** What a server is to a simulator, in the worker of a page: files by HTTP, and the simulator's seat in a room. */
+export class TabHost {
+  private readonly session: SimulatorSession
+  private room: RoomSeat | undefined
+  private base: { readonly projectUrl: string; readonly assetsUrl: string } | undefined
+
+  constructor(private readonly options: TabHostOptions) {
+    this.session = new SimulatorSession({
+      send: (message, body) => this.onSimulator(message, body),
+      clock: workerClock(),
+      engine: { locateFile: options.engineUrl },
+      close: () => close(),
+    })
+    this.watchForStalls()
+  }
+
+  receive(message: PageToTab): void {
+    if (message.type === 'simulator') return this.toSimulator(message.message)
+    const { projectUrl, assetsUrl, room, world } = message
+    this.base = { projectUrl, assetsUrl }
+    this.room?.close()
+    this.room =
+      room &&
+      new RoomSeat(room, {
+        command: (command) => this.toSimulator({ type: 'room-message', message: command }),
+        state: (state) => this.options.toPage({ type: 'room', room: state }),
+      })
+    this.toSimulator({ type: 'load', world })
+  }
+
+  private toSimulator(message: ServerToSimulator, body: Uint8Array = NO_BODY): void {
+    this.session.receive(message, body)
+  }
+
+  private onSimulator(message: SimulatorToServer, body: Uint8Array): void {
+    switch (message.type) {
+      case 'read-file':
+        void this.readFile(message)
+        return
+      case 'room-reply':
+        this.room?.reply(message.event, message.payload)
+        return
+      case 'start-controller':
+        return this.refuseController(message)
+      case 'loaded':
+        // Programs get in when there is something to drive.
+        this.room?.open()
+        break
+    }
+    this.options.toPage({ type: 'simulator', message, body: Uint8Array.from(body) })
+  }
+
+  private async readFile({ request, scope, path }: Extract<SimulatorToServer, { type: 'read-file' }>): Promise<void> {
+    try {
+      const base = scope === 'project' ? this.base?.projectUrl : this.base?.assetsUrl
+      const answer = await fetch(new URL(path.split('/').map(encodeURIComponent).join('/'), base))
+      if (!answer.ok) throw new SimyardError('FILE_NOT_FOUND', `The site answered ${answer.status} for ${path}.`)
+      this.toSimulator({ type: 'file', request, found: true }, new Uint8Array(await answer.arrayBuffer()))
+    } catch (error) {
+      this.toSimulator({ type: 'file', request, found: false, error: reportError(error).message })
+    }
+  }
+
+  private refuseController({ controller, name }: Extract<SimulatorToServer, { type: 'start-controller' }>): void {
+    this.toSimulator({
+      type: 'controller-ended',
+      controller,
+      exitCode: null,
+      signal: null,
+      report: {
+        code: 'CONTROLLER_NOT_HERE',
+        message: `The program ${name} of this world runs on a server only. Here programs drive robots through the room.`,
+      },
+    })
+  }
+
+  private watchForStalls(): void {
+    let last = performance.now()
+    setInterval(() => {
+      const now = performance.now()
+      const rested = now - last - HEARTBEAT_MS
+      last = now
+      if (rested >= STALL_MS) this.options.toPage({ type: 'stalled', ms: Math.round(rested) })
+    }, HEARTBEAT_MS)
+  }
+}

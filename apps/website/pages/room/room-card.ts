@@ -1,0 +1,47 @@
+import { renderSVG } from 'uqr'
+import type { PageRoom } from './page-room.js'
+
+/** How others get in: the code to type, its picture for phones, and the id for programs. */
+export function fillRoomCard(card: HTMLElement, button: HTMLElement, room: PageRoom): void {
+  const invitation = new URL(`join/${room.code}`, room.address).href
+  card.innerHTML = `
+    <h2>Join this room</h2>
+    <p class="code"></p>
+    <div class="qr" role="img" aria-label="QR code of the address below"></div>
+    <p class="quiet">Type the code at <b class="where"></b>, or scan the picture. Who has the code may watch.</p>
+    <h3>Programs</h3>
+    <p class="quiet">Programs use the session id. Whoever has it may drive the robots and change the world.</p>
+    <pre><code></code></pre>`
+  card.querySelector('.code')!.textContent = room.code
+  card.querySelector('.qr')!.innerHTML = renderSVG(invitation, { border: 2 })
+  card.querySelector('.where')!.textContent = new URL('join', room.address).href.replace(/^https?:\/\//, '')
+  const server = room.address.replace(/\/$/, '')
+  card.querySelector('code')!.textContent =
+    `from fossbot import FossBot\nrobot = FossBot("${room.id}",\n    server_address="${server}")`
+  const show = (open: boolean) => {
+    card.hidden = !open
+    button.setAttribute('aria-expanded', String(open))
+  }
+  button.addEventListener('click', () => show(card.hidden !== false))
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || card.hidden) return
+    show(false)
+    button.focus()
+  })
+}
+
+export function manageCopy(button: HTMLButtonElement, source: HTMLElement): void {
+  button.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(source.textContent ?? '')
+      button.textContent = 'Copied'
+    } catch {
+      // Without HTTPS a page may not write to the clipboard; what is selected can be copied by hand.
+      getSelection()?.selectAllChildren(source)
+      button.textContent = 'Press Ctrl-C'
+    }
+    setTimeout(() => {
+      button.textContent = 'Copy'
+    }, 2000)
+  })
+}

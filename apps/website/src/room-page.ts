@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { join } from 'node:path'
+import { SimyardError } from '@simyard/protocol'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { securePage } from './security-header.js'
+
+/** A room for a page whose simulator runs in the visitor's tab. */
+export interface PageRoom {
+  readonly id: string
+  readonly code: string
+  readonly key: string
+  readonly setCookie: string
+}
+
+/** `again`: the id that a page which is loaded again had; a room of another browser is not given out. */
+export type OpenPageRoom = (request: IncomingMessage, again?: string) => PageRoom
+
+const PAGES = { '/godot': 'godot.html', '/godotcode': 'godotcode.html' } as const
+
+/**
+ * The pages of FOSSBot's users. Each load has a room of its own, whose id stands in `#session-id`, where programs that
+ * read the page look for it.
+ */
+export function addRoomPages(app: FastifyInstance, pagesDir: string, openRoom: OpenPageRoom): void {
+  for (const [route, file] of Object.entries(PAGES)) {
+    app.get(route, (request, reply) => sendPage(request, reply, join(pagesDir, file), openRoom))
+  }
+}
+
+async function sendPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  path: string,
+  openRoom: OpenPageRoom,
+): Promise<FastifyReply> {
+  const html = await readFile(path, 'utf8').catch(() => undefined)
+  if (html === undefined) throw new SimyardError('ROUTE_NOT_FOUND', 'This page is not built; run npm run build.')
+  const { room: again } = request.query as { room?: unknown }
+  const { id, code, key, setCookie } = openRoom(request.raw, typeof again === 'string' ? again : undefined)
+  securePage(reply)
+  isolate(reply)
+  return reply
+    .header('set-cookie', setCookie)
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(html.replaceAll('%ROOM_ID%', id).replaceAll('%ROOM_CODE%', code).replaceAll('%ROOM_KEY%', key))
+}
+
+/** A page with these headers may share memory with its workers: Python's calls wait for their answers there. */
+export function isolate(reply: FastifyReply): void {
+  reply.header('cross-origin-opener-policy', 'same-origin').header('cross-origin-embedder-policy', 'require-corp')
+}
