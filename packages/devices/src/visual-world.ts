@@ -199,13 +199,7 @@ export class VisualWorld {
     for (const child of childNodes(node)) this.collectLights(child)
   }
 
-  private collect(
-    node: SceneNode,
-    root: SceneNode,
-    owner: SceneNode | undefined,
-    local: Pose,
-    scale: Vector3,
-  ): void {
+  private collect(node: SceneNode, root: SceneNode, owner: SceneNode | undefined, local: Pose, scale: Vector3): void {
     if (isJoint(node) || node.type === 'Slot') {
       for (const end of nodesField(node, 'endPoint')) this.collect(end, root, owner, local, scale)
       return
@@ -224,13 +218,7 @@ export class VisualWorld {
     for (const child of nodesField(node, 'children')) this.collect(child, root, solid ? node : owner, place, inner)
   }
 
-  private addShape(
-    node: SceneNode,
-    root: SceneNode,
-    owner: SceneNode | undefined,
-    local: Pose,
-    scale: Vector3,
-  ): void {
+  private addShape(node: SceneNode, root: SceneNode, owner: SceneNode | undefined, local: Pose, scale: Vector3): void {
     const geometry = nodeField(node, 'geometry')
     const mesh = geometry && this.meshOf(geometry, scale)
     if (!mesh || mesh.indices.length === 0) return

@@ -93,7 +93,7 @@ export class EditableScene implements Scene {
     }
   }
 
-  edit({ remove = [], add }: { readonly remove?: readonly SceneNode[]; readonly add?: PreparedNodes }): void {
+  edit({ remove = [], add }: { readonly remove?: readonly SceneNode[]; readonly add?: PreparedNodes }): Set<number> {
     for (const root of remove) {
       const at = this.nodes.indexOf(root)
       if (at >= 0) this.nodes.splice(at, 1)
@@ -103,10 +103,11 @@ export class EditableScene implements Scene {
       this.nodes.push(...add.roots)
       this.register(batch)
     }
-    if (remove.length > 0) this.sweep(remove)
+    return remove.length > 0 ? this.sweep(remove) : new Set()
   }
 
-  reset(): void {
+  reset(): Set<number> {
+    const gone = new Set(this.byId.keys())
     this.nodes.splice(0, this.nodes.length, ...this.loadedRoots)
     this.byId.clear()
     this.byDef.clear()
@@ -114,6 +115,8 @@ export class EditableScene implements Scene {
     this.nextId = 1
     this.register(this.loaded)
     sweepMeshes(this.byId.values(), this.meshes)
+    for (const id of this.byId.keys()) gone.delete(id)
+    return gone
   }
 
   private register(batch: Batch): void {
@@ -128,7 +131,7 @@ export class EditableScene implements Scene {
   }
 
   /** What is inside removed roots and in no other place: the fields of a USE are those of the node that it names. */
-  private sweep(removed: readonly SceneNode[]): void {
+  private sweep(removed: readonly SceneNode[]): Set<number> {
     const gone = new Set(removed.flatMap((root) => [...within(root)]))
     if ([...gone].some((node) => node.def !== undefined)) {
       for (const root of this.nodes) for (const node of within(root)) gone.delete(node)
@@ -148,6 +151,7 @@ export class EditableScene implements Scene {
       this.byDef.set(def, first)
     }
     sweepMeshes(this.byId.values(), this.meshes)
+    return new Set([...gone].map(({ id }) => id))
   }
 }
 

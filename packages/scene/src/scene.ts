@@ -29,11 +29,11 @@ export interface Scene {
   prepareNodes(text: string): Promise<PreparedNodes>
   /**
    * Root nodes leave with all that is in them, and prepared ones come. Ids that were given out are not given again; names
-   * and DEFs are free again.
+   * and DEFs are free again. Returns the ids that are gone.
    */
-  edit(change: { readonly remove?: readonly SceneNode[]; readonly add?: PreparedNodes }): void
+  edit(change: { readonly remove?: readonly SceneNode[]; readonly add?: PreparedNodes }): ReadonlySet<number>
   /** The nodes that were there after loading; later ids are given out anew. Fields stay as they are. */
-  reset(): void
+  reset(): ReadonlySet<number>
 }
 
 /** Nodes that may become part of a scene. */

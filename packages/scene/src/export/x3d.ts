@@ -1,6 +1,6 @@
 import type { SceneNode } from '../node.js'
-import type { Scene } from '../scene.js'
 import { getField, getStrings } from '../readers.js'
+import type { Scene } from '../scene.js'
 import { formatValue } from './attribute.js'
 import { attributesOf } from './attributes.js'
 import { type ExportOptions, viewerUrl } from './dialect.js'
