@@ -71,6 +71,12 @@ export const SimulationServerConfig = z.strictObject({
     .default(cpus().length * SIMULATIONS_PER_CORE)
     .describe('Simulations at the same time; eight for each core when absent.'),
   timeout: z.number().positive().default(7200).describe('Seconds before a simulation is ended.'),
+  relay: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'Relay at which simulations with FOSSBots have rooms, for example `https://robots.example`; none when absent.',
+    ),
   notify: z
     .union([z.string().transform((url) => [url]), z.array(z.string())])
     .default([])

@@ -80,6 +80,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunResu
         log: options.log,
         hangLimitMs: 30_000,
         door: new StreamDoor(),
+        relay: () => undefined,
       },
       {
         port: 1,

@@ -67,6 +67,7 @@ interface Entry extends Opened {
 export class SimulationServer implements HttpPart {
   private readonly stage: Stage
   private readonly sandbox: TestedSandbox
+  private relay: string | undefined
   private readonly placement: Placement
   private readonly seats: Seats
   private readonly load: MachineLoad
@@ -107,6 +108,7 @@ export class SimulationServer implements HttpPart {
       },
       config.port,
     )
+    this.relay = options.config.relay
     this.placement = choosePlacement({
       config,
       log,
@@ -114,6 +116,7 @@ export class SimulationServer implements HttpPart {
       openSandbox: this.sandbox.opened,
       door: this.door,
       assetsDir: options.assetsDir,
+      relay: () => this.relay,
     })
     this.projects = new ProjectLibrary({
       config,
@@ -373,6 +376,11 @@ export class SimulationServer implements HttpPart {
         else this.cordon('The operator of this simulation server takes no new simulations on it. Try again.')
       },
     })
+  }
+
+  /** Simulations that start from now on have rooms at this relay. */
+  setRelay(address: string): void {
+    this.relay = address
   }
 
   /** Takes no new simulations, and tells visitors why. */

@@ -1,3 +1,4 @@
+import { SimulatorSeat } from '@simyard/client'
 import {
   type PageToTab,
   reportError,
@@ -7,7 +8,6 @@ import {
   type TabToPage,
 } from '@simyard/protocol'
 import { SimulatorSession } from '../src/session.js'
-import { RoomSeat } from './room-seat.js'
 import { workerClock } from './worker-clock.js'
 
 export interface TabHostOptions {
@@ -24,7 +24,7 @@ const NO_BODY = new Uint8Array(0)
 /** What a server is to a simulator, in the worker of a page: files by HTTP, and the simulator's seat in a room. */
 export class TabHost {
   private readonly session: SimulatorSession
-  private room: RoomSeat | undefined
+  private room: SimulatorSeat | undefined
   private base: { readonly projectUrl: string; readonly assetsUrl: string } | undefined
 
   constructor(private readonly options: TabHostOptions) {
@@ -44,7 +44,7 @@ export class TabHost {
     this.room?.close()
     this.room =
       room &&
-      new RoomSeat(room, {
+      new SimulatorSeat(room, {
         command: (command) => this.toSimulator({ type: 'room-message', message: command }),
         state: (state) => this.options.toPage({ type: 'room', room: state }),
       })

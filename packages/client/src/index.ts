@@ -1,1 +1,2 @@
-export {}
+export type { SimulatorSeatHost } from './simulator-seat.js'
+export { SimulatorSeat } from './simulator-seat.js'

@@ -77,6 +77,7 @@ export const errorCatalogue = {
   PROJECT_WRONG_KEY: { status: 403, retryable: false },
   RATE_LIMITED: { status: 429, retryable: true },
   // rooms
+  RELAY_UNREACHABLE: { status: 502, retryable: true },
   ROOM_NOT_FOUND: { status: 404, retryable: false },
   ROOM_FULL: { status: 503, retryable: true },
   ROOM_LIMIT_REACHED: { status: 503, retryable: true },

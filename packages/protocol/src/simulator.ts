@@ -87,6 +87,8 @@ export interface Surroundings {
 
 export interface RobotSummary {
   readonly name: string
+  /** Field `model` of the robot: `FOSSBot` answers to programs of a room. */
+  readonly model: string
   readonly controller: string
   readonly window: string
   readonly nodeId: number

@@ -136,6 +136,7 @@ export class Simulation {
   get robotList(): readonly RobotSummary[] {
     return this.robots.map(({ node, name }) => ({
       name,
+      model: getString(node, 'model'),
       controller: getString(node, 'controller'),
       window: getString(node, 'window'),
       nodeId: node.id,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import {
   type ErrorReport,
+  FOSSBOT_MODEL,
   reportError,
   type SimulatorToServer,
   SimyardError,
@@ -22,6 +23,8 @@ import type { Stage } from '../stage.js'
 import type { StreamDoor } from '../stream/stream-door.js'
 import { Controllers } from './controllers.js'
 import { type Instance, type InstanceEvents, sessionEnded } from './instance.js'
+import { InstanceRoom } from './instance-room.js'
+import { MadeFiles } from './made-files.js'
 import { ProjectFolder } from './project-folder.js'
 
 export interface HostedInstanceContext {
@@ -35,6 +38,8 @@ export interface HostedInstanceContext {
   /** A controller that owes an answer for longer is ended. */
   readonly hangLimitMs: number
   readonly door: StreamDoor
+  /** Address of the relay at which simulations have rooms; undefined without one. */
+  relay(): string | undefined
 }
 
 export interface HostedInstanceOptions {
@@ -62,6 +67,8 @@ export class HostedInstance implements Instance {
   readonly hub: StreamHub
   private readonly folder: ProjectFolder
   private readonly controllers: Controllers
+  private readonly room: InstanceRoom | undefined
+  private readonly madeFiles = new MadeFiles()
   private worlds: string[] = []
   private readonly hangTimer: NodeJS.Timeout
   private closed = false
@@ -106,10 +113,20 @@ export class HostedInstance implements Instance {
       console: (robot, stream, line) => this.hub.console(robot, stream, line),
       externWaits: (robot, token) => this.externWaits(robot, token),
     })
+    const relay = context.relay()
+    this.room = relay === undefined ? undefined : this.openRoom(relay)
     this.adopt(options.simulator)
     this.hangTimer = setInterval(() => {
       if (this.hub.running) this.controllers.endHanging(context.hangLimitMs)
     }, 1000)
+  }
+
+  private openRoom(relay: string): InstanceRoom {
+    return new InstanceRoom(relay, {
+      command: (message) => void this.simulator.send({ type: 'room-message', message }),
+      state: (room) => this.hub.announce('room', room),
+      failed: (error) => this.hub.announce('room error', { type: 'error', error }),
+    })
   }
 
   private adopt(simulator: SimulatorProcess): void {
@@ -194,8 +211,14 @@ export class HostedInstance implements Instance {
         return this.controllers.stop(message.controller)
       case 'controller-data':
         return this.controllers.deliver(message.controller, body)
+      case 'room-reply':
+        this.room?.reply(message.event, message.payload)
+        return
+      case 'made-file':
+        return this.madeFiles.keep(message.path, Buffer.from(body))
       case 'loaded':
         this.options.events.loaded()
+        if (message.robots.some(({ model }) => model === FOSSBOT_MODEL)) this.room?.open()
         break
       case 'load-failed':
         this.options.events.loadFailed(message.error)
@@ -221,8 +244,10 @@ export class HostedInstance implements Instance {
     return readInside(this.context.assetsDir, relative)
   }
 
-  /** A file for the stream's HTTP side: `assets/…` ships with Simyard, everything else is the project's. */
+  /** A file for the stream's HTTP side: `assets/…` ships with Simyard, everything else is the project's or the run's. */
   serveFile(path: string): Promise<Buffer> {
+    const made = this.madeFiles.read(path)
+    if (made) return Promise.resolve(made)
     if (isSessionFile(path)) return Promise.reject(new SimyardError('FILE_NOT_FOUND', `There is no file ${path}.`))
     const asset = /^assets\/(.*)$/.exec(path)
     return asset ? this.readFile('asset', asset[1]!) : this.readFile('project', path)
@@ -298,6 +323,7 @@ export class HostedInstance implements Instance {
     this.closed = true
     clearInterval(this.hangTimer)
     this.controllers.stopAll()
+    this.room?.close()
     this.simulator.kill()
     this.hub.end(reason)
     this.folder.remove()

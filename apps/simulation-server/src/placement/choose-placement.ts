@@ -20,6 +20,8 @@ export interface PlacementParts {
   readonly openSandbox: OpenSandbox
   readonly door: StreamDoor
   readonly assetsDir: string
+  /** Address of the relay, when simulations have rooms. */
+  relay(): string | undefined
 }
 
 /** The placement that the configuration names; a file of the original that sets up Webots gets Webots. */
@@ -68,7 +70,7 @@ export function choosePlacement(parts: PlacementParts): Placement {
 }
 
 function hosted(
-  { config, log, stage, openSandbox, door, assetsDir }: PlacementParts,
+  { config, log, stage, openSandbox, door, assetsDir, relay }: PlacementParts,
   driver: 'embedded' | 'enki',
   description: string,
   plan: (slot: number) => LaunchPlan,
@@ -86,6 +88,7 @@ function hosted(
       log,
       hangLimitMs: config.controllerHangSeconds * 1000,
       door,
+      relay,
     },
     warm: {
       atLeast: config.warmSimulators,

@@ -18,6 +18,8 @@ export const fossbotEvent = {
 } as const
 export type FossbotEvent = keyof typeof fossbotEvent
 
+/** Field `model` of the robots that answer to programs of a room. */
+export const FOSSBOT_MODEL = 'FOSSBot'
 export const FOSSBOT_NAMESPACE = '/godot'
 /** Where the libraries of users look, whatever address they were given. */
 export const FOSSBOT_SOCKET_PATH = '/socket.io/'

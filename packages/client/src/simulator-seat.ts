@@ -9,7 +9,7 @@ import {
 } from '@simyard/protocol'
 import { io, type Socket } from 'socket.io-client'
 
-export interface RoomSeatHost {
+export interface SimulatorSeatHost {
   command(command: FossbotCommand): void
   state(state: TabRoomState): void
 }
@@ -25,7 +25,7 @@ const FINAL: ReadonlySet<string> = new Set([
 ])
 
 /** The simulator's seat in a room: commands in, replies out, and back to the same place after a lost connection. */
-export class RoomSeat {
+export class SimulatorSeat {
   private readonly socket: Socket
   /** Number of the last command that it has got. */
   private lastNumber: number | undefined
@@ -34,7 +34,7 @@ export class RoomSeat {
 
   constructor(
     room: TabRoom,
-    private readonly host: RoomSeatHost,
+    private readonly host: SimulatorSeatHost,
   ) {
     const { origin, pathname } = new URL(room.address)
     this.socket = io(`${origin}${room.namespace}`, {
