@@ -10,8 +10,13 @@ export interface CameraView {
   readonly fieldOfView: number
   readonly near: number
   readonly far: number
-  /** 0–1. */
+  /** 0–1, at luminosity 1. */
   readonly background: Vector3
+  /**
+   * Factor on the light of sky and sun: of the background, and of everything that shines by reflection. What a surface
+   * emits by itself stays. Values beyond white are white.
+   */
+  readonly luminosity: number
 }
 
 /** Makes camera pictures. The one that ships is `Rasterizer`; a GPU one may stand in for it. */
@@ -33,15 +38,15 @@ export class Rasterizer implements CameraRenderer {
   ) {}
 
   render(view: CameraView): Picture {
-    const { width, height } = view
+    const { width, height, luminosity } = view
     const bgra = new Uint8Array(width * height * 4)
     if (this.depth.length < width * height) this.depth = new Float32Array(width * height)
     this.depth.fill(0, 0, width * height)
-    const [r, g, b] = view.background
+    const [r, g, b] = view.background.map((part) => channel(part * luminosity))
     for (let i = 0; i < bgra.length; i += 4) {
-      bgra[i] = 255 * b
-      bgra[i + 1] = 255 * g
-      bgra[i + 2] = 255 * r
+      bgra[i] = b ?? 0
+      bgra[i + 1] = g ?? 0
+      bgra[i + 2] = r ?? 0
       bgra[i + 3] = 255
     }
     const focal = width / 2 / Math.tan(view.fieldOfView / 2)
@@ -85,7 +90,8 @@ export class Rasterizer implements CameraRenderer {
       const [ia, ib, ic] = [indices[t] ?? 0, indices[t + 1] ?? 0, indices[t + 2] ?? 0]
       const clipped = clipNear([corner(ia), corner(ib), corner(ic)], view.near)
       if (clipped.length < 3) continue
-      const shade = AMBIENT + DIFFUSE * Math.max(0, Math.abs(dot(faceNormal(worldPoints, ia, ib, ic), sun)))
+      const facing = Math.abs(dot(faceNormal(worldPoints, ia, ib, ic), sun))
+      const shade = (AMBIENT + DIFFUSE * Math.max(0, facing)) * view.luminosity
       for (let k = 1; k + 1 < clipped.length; k++) {
         this.fill(shape, view, focal, shade, clipped[0] ?? [], clipped[k] ?? [], clipped[k + 1] ?? [], bgra)
       }

@@ -121,13 +121,12 @@ export function createTouchSensor(node: SceneNode, world: DeviceWorld): Device {
 export function createLightSensor(node: SceneNode, world: DeviceWorld): Device {
   const table = new LookupTable(vectorsField(node, 'lookupTable'))
   const resolution = numberField(node, 'resolution', -1)
-  const lights = [...world.scene.byId.values()].filter((light) => light.type.endsWith('Light'))
   const irradiance = (): number => {
     const pose = world.physics.worldPose(node.id)
     if (!pose) return 0
     const ahead = rotate(pose.rotation, [1, 0, 0])
     let total = 0
-    for (const light of lights) {
+    for (const light of world.visuals.lights) {
       if (light.fields.get('on') === false) continue
       const intensity = numberField(light, 'intensity', 1)
       total += intensity * numberField(light, 'ambientIntensity', 0)

@@ -23,13 +23,19 @@ const SMALLEST_DISTANCE = 1e-3
 
 /** The air between emitters and receivers: what is sent in one step arrives in the next. */
 export class Radio {
-  private readonly listeners: Listener[] = []
+  private listeners: Listener[] = []
   private waiting: Message[] = []
 
   constructor(private readonly physics: PhysicsWorld) {}
 
   listen(listener: Listener): void {
     this.listeners.push(listener)
+  }
+
+  /** These robots are gone: nobody there listens, and what they sent in this step is lost. */
+  forget(robots: ReadonlySet<SceneNode>): void {
+    this.listeners = this.listeners.filter(({ robot }) => !robots.has(robot))
+    this.waiting = this.waiting.filter(({ robot }) => !robots.has(robot))
   }
 
   send(message: Message): void {

@@ -24,7 +24,16 @@ import {
   scaleOf,
   vectorField,
 } from '@simyard/physics'
-import { elevationGridMesh, faceSetMesh, getStrings, type Scene, type SceneNode } from '@simyard/scene'
+import type { Diagnostic } from '@simyard/protocol'
+import {
+  childNodes,
+  elevationGridMesh,
+  faceSetMesh,
+  getStrings,
+  getVectors,
+  type Scene,
+  type SceneNode,
+} from '@simyard/scene'
 import { type Image, loadImage } from './images.js'
 import { primitiveMesh, type SurfaceMesh } from './primitive-mesh.js'
 
@@ -41,19 +50,30 @@ export interface Surface {
 /** One Shape at a place that is fixed in its solid (or in the world, when `owner` is undefined). */
 export interface VisualShape {
   readonly owner: SceneNode | undefined
+  /** The root node that it is in. */
+  readonly root: SceneNode
   readonly local: Pose
   readonly mesh: SurfaceMesh
-  readonly surface: Surface
+  surface: Surface
   readonly appearance: SceneNode | undefined
   /** Radius around the local origin, metres. */
   readonly radius: number
 }
 
+/** Nodes whose fields say how a shape looks. */
+const LOOKS = new Set(['Appearance', 'PBRAppearance', 'Material', 'ImageTexture', 'TextureTransform'])
+
+/** Pictures that are in memory and wait to be used. */
+export type PreparedImages = ReadonlyMap<string, () => Image | undefined>
+
 /** Every visible shape of a scene as triangles, for camera pictures and for colours under infra-red rays. */
 export class VisualWorld {
   readonly shapes: VisualShape[] = []
+  readonly lights: SceneNode[] = []
   private readonly byOwner = new Map<number, VisualShape[]>()
   private readonly images = new Map<string, () => Image | undefined>()
+  /** Those of the scene as it was loaded are kept: a reset cannot wait for files. */
+  private atStart: ReadonlySet<string> = new Set()
   private readonly meshes = new Map<number, SurfaceMesh>()
 
   private constructor(
@@ -64,19 +84,84 @@ export class VisualWorld {
   /** Loads the textures too. An image that cannot be read is a diagnostic of the scene, and its surface plain. */
   static async create(scene: Scene, physics: PhysicsWorld): Promise<VisualWorld> {
     const world = new VisualWorld(scene, physics)
-    for (const node of scene.byId.values()) {
+    const images = await world.loadImages(scene.byId.values(), scene.diagnostics)
+    world.atStart = new Set(images.keys())
+    world.use(images)
+    world.reset()
+    return world
+  }
+
+  /** Reads the textures of some nodes that are not in memory; one that cannot be read is a diagnostic. */
+  async loadImages(nodes: Iterable<SceneNode>, diagnostics: Diagnostic[]): Promise<PreparedImages> {
+    const loaded = new Map<string, () => Image | undefined>()
+    for (const node of nodes) {
       if (node.type !== 'ImageTexture') continue
       const [url] = getStrings(node, 'url')
-      if (url === undefined || world.images.has(url) || !/^(project|asset):/.test(url)) continue
+      if (url === undefined || this.images.has(url) || loaded.has(url) || !isOurs(url)) continue
       try {
-        world.images.set(url, await loadImage(url, scene.files))
+        loaded.set(url, await loadImage(url, this.scene.files))
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)
-        scene.diagnostics.push({ severity: 'warning', code: 'SCENE_FILE_MISSING', message, location: node.location })
+        diagnostics.push({ severity: 'warning', code: 'SCENE_FILE_MISSING', message, location: node.location })
       }
     }
-    for (const node of scene.nodes) world.collect(node, undefined, ORIGIN, [1, 1, 1])
-    return world
+    return loaded
+  }
+
+  /** Reads one picture anew, also one that is in memory: its file may have changed. Rejects with a SimyardError. */
+  async loadImage(url: string | undefined): Promise<PreparedImages> {
+    return new Map(url !== undefined && isOurs(url) ? [[url, await loadImage(url, this.scene.files)] as const] : [])
+  }
+
+  use(images: PreparedImages): void {
+    for (const [url, image] of images) this.images.set(url, image)
+  }
+
+  /** The scene has got these roots; their images are in use already. */
+  add(roots: readonly SceneNode[]): void {
+    for (const root of roots) {
+      this.collect(root, root, undefined, ORIGIN, [1, 1, 1])
+      this.collectLights(root)
+    }
+  }
+
+  /** These roots have left the scene; `ids` is what was in them. */
+  remove(roots: readonly SceneNode[], ids: ReadonlySet<number>): void {
+    const gone = new Set(roots)
+    const kept = this.shapes.filter(({ root }) => !gone.has(root))
+    this.shapes.splice(0, this.shapes.length, ...kept)
+    const lights = this.lights.filter(({ id }) => !ids.has(id))
+    this.lights.splice(0, this.lights.length, ...lights)
+    for (const id of ids) {
+      this.byOwner.delete(id)
+      this.meshes.delete(id)
+    }
+    this.sweepImages()
+  }
+
+  /** A field that says how things look has another value. */
+  repaint(node: SceneNode): void {
+    if (!LOOKS.has(node.type)) return
+    for (const shape of this.shapes) shape.surface = this.surfaceOf(shape.appearance)
+    if (node.type === 'ImageTexture') this.sweepImages()
+  }
+
+  /** Looks at the whole scene anew. */
+  reset(): void {
+    this.shapes.length = 0
+    this.lights.length = 0
+    this.byOwner.clear()
+    this.meshes.clear()
+    this.add(this.scene.nodes)
+    this.sweepImages()
+  }
+
+  /** The sky's colour (0–1) and the factor on all light that comes from sky and sun: Background.luminosity. */
+  get sky(): { readonly color: Vector3; readonly luminosity: number } {
+    const node = this.scene.nodes.find(({ type }) => type === 'Background')
+    if (!node) return { color: [0, 0, 0], luminosity: 1 }
+    const [[r = 0, g = 0, b = 0] = []] = getVectors(node, 'skyColor')
+    return { color: [r, g, b], luminosity: Math.max(0, numberField(node, 'luminosity', 1)) }
   }
 
   poseOf(shape: VisualShape): Pose {
@@ -101,13 +186,26 @@ export class VisualWorld {
     return color
   }
 
-  private collect(node: SceneNode, owner: SceneNode | undefined, local: Pose, scale: Vector3): void {
+  private sweepImages(): void {
+    const used = new Set(this.atStart)
+    for (const node of this.scene.byId.values()) {
+      if (node.type === 'ImageTexture') for (const url of getStrings(node, 'url')) used.add(url)
+    }
+    for (const url of this.images.keys()) if (!used.has(url)) this.images.delete(url)
+  }
+
+  private collectLights(node: SceneNode): void {
+    if (node.type.endsWith('Light')) this.lights.push(node)
+    for (const child of childNodes(node)) this.collectLights(child)
+  }
+
+  private collect(node: SceneNode, root: SceneNode, owner: SceneNode | undefined, local: Pose, scale: Vector3): void {
     if (isJoint(node) || node.type === 'Slot') {
-      for (const end of nodesField(node, 'endPoint')) this.collect(end, owner, local, scale)
+      for (const end of nodesField(node, 'endPoint')) this.collect(end, root, owner, local, scale)
       return
     }
     if (node.type === 'Shape') {
-      this.addShape(node, owner, local, scale)
+      this.addShape(node, root, owner, local, scale)
       return
     }
     if (!isFrame(node) && node.type !== 'Group') return
@@ -117,10 +215,10 @@ export class VisualWorld {
       ? ORIGIN
       : composePoses(local, { translation: multiply(own.translation, scale), rotation: own.rotation })
     const inner = multiply(scale, scaleOf(node))
-    for (const child of nodesField(node, 'children')) this.collect(child, solid ? node : owner, place, inner)
+    for (const child of nodesField(node, 'children')) this.collect(child, root, solid ? node : owner, place, inner)
   }
 
-  private addShape(node: SceneNode, owner: SceneNode | undefined, local: Pose, scale: Vector3): void {
+  private addShape(node: SceneNode, root: SceneNode, owner: SceneNode | undefined, local: Pose, scale: Vector3): void {
     const geometry = nodeField(node, 'geometry')
     const mesh = geometry && this.meshOf(geometry, scale)
     if (!mesh || mesh.indices.length === 0) return
@@ -130,7 +228,7 @@ export class VisualWorld {
       const point: Vector3 = [mesh.positions[i] ?? 0, mesh.positions[i + 1] ?? 0, mesh.positions[i + 2] ?? 0]
       radius = Math.max(radius, Math.sqrt(dot(point, point)))
     }
-    const shape = { owner, local, mesh, surface: this.surfaceOf(appearance), appearance, radius }
+    const shape = { owner, root, local, mesh, surface: this.surfaceOf(appearance), appearance, radius }
     this.shapes.push(shape)
     if (!owner) return
     const list = this.byOwner.get(owner.id) ?? []
@@ -179,6 +277,8 @@ export class VisualWorld {
     }
   }
 }
+
+const isOurs = (url: string): boolean => /^(project|asset):/.test(url)
 
 export function surfaceColor(surface: Surface, u: number, v: number): Vector3 {
   const { color } = surface

@@ -2,6 +2,7 @@ import { length, scale, type Vector3 } from '@simyard/geometry'
 import { SimyardError } from '@simyard/protocol'
 import { faceSetMesh, getStrings, type SceneNode } from '@simyard/scene'
 import { contactRules } from './contact-materials.js'
+import { EditableWorld } from './editable-world.js'
 import { type EngineOptions, loadPhysicsEngine } from './engine.js'
 import { numberField, numbersField, stringField } from './fields.js'
 import { writeMjcf } from './mjcf.js'
@@ -13,7 +14,7 @@ import type { Triangles } from './shapes.js'
 /** What of a scene the physics needs. */
 export interface PhysicsScene {
   readonly nodes: readonly SceneNode[]
-  /** Meshes of Mesh nodes by URL. */
+  /** Meshes of Mesh nodes by URL; also those of nodes that come later. */
   readonly meshes?: ReadonlyMap<string, Triangles>
 }
 
@@ -32,17 +33,20 @@ export async function createPhysicsWorld(scene: PhysicsScene, options: EngineOpt
   const up: Vector3 = strength === 0 ? upOf(worldInfo) : scale(gravity, -1 / strength)
   const basicMs = worldInfo ? numberField(worldInfo, 'basicTimeStep', 32) : 32
   const innerStepSeconds = basicMs / Math.max(1, Math.ceil(basicMs / LONGEST_INNER_STEP_MS - 1e-9)) / 1000
-  const model = buildModel(scene.nodes, {
-    up,
-    trianglesOf: (geometry) => trianglesOf(geometry, scene.meshes),
+  const rules = contactRules(worldInfo)
+  return new EditableWorld(scene.nodes, (roots) => {
+    const model = buildModel(roots, { up, trianglesOf: (geometry) => trianglesOf(geometry, scene.meshes) })
+    const mjcf = writeMjcf(model, { gravity, innerStepSeconds, contactRules: rules })
+    const damping = (solid: SceneNode) => dampingOf(solid, worldInfo)
+    const options = { engine, model, mjcf, gravity, up, innerStepSeconds, damping }
+    return () => {
+      try {
+        return new MujocoWorld(options)
+      } catch (error) {
+        throw rejected(error, roots, mjcf.geoms)
+      }
+    }
   })
-  const mjcf = writeMjcf(model, { gravity, innerStepSeconds, contactRules: contactRules(worldInfo) })
-  const damping = (solid: SceneNode) => dampingOf(solid, worldInfo)
-  try {
-    return new MujocoWorld({ engine, model, mjcf, gravity, up, innerStepSeconds, damping })
-  } catch (error) {
-    throw rejected(error, scene.nodes, mjcf.geoms)
-  }
 }
 
 function trianglesOf(geometry: SceneNode, meshes: PhysicsScene['meshes']): Triangles | undefined {

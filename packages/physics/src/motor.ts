@@ -50,6 +50,13 @@ export class MotorServo {
     this.previousError = 0
   }
 
+  /** The joint was stopped: the servo starts from rest, with the same target. */
+  stop(): void {
+    this.commanded = 0
+    this.integral = 0
+    this.previousError = 0
+  }
+
   /** `Infinity` or `-Infinity` switches to velocity control. */
   setPosition(target: number): void {
     if (Number.isFinite(target)) {

@@ -2,8 +2,10 @@ import type { MjData, MjModel } from '@mujoco/mujoco'
 import {
   add,
   composePoses,
+  conjugate,
   cross,
   invertPose,
+  normalizeQuaternion,
   type Pose,
   rotate,
   scale,
@@ -19,12 +21,20 @@ import { joinMasses } from './mass.js'
 import { bodyName, jointName, type Mjcf } from './mjcf.js'
 import { type FramePlace, type ModelBody, type ModelJoint, type PhysicsModel, selfCollides } from './model.js'
 import { MotorServo } from './motor.js'
-import type { Contact, MotorHandle, PhysicsSnapshot, PhysicsWorld, Ray, RayHit, Velocity } from './physics-world.js'
+import type { CompiledWorld, Contact, MotorHandle, PhysicsSnapshot, Ray, RayHit, Velocity } from './physics-world.js'
 
 interface JointAddress {
   readonly joint: ModelJoint
   readonly position: number
   readonly velocity: number
+}
+
+interface CommonPart {
+  readonly here: { readonly position: number; readonly velocity: number }
+  readonly there: { readonly position: number; readonly velocity: number }
+  /** Numbers of a pose and of a velocity. */
+  readonly coordinates: number
+  readonly freedoms: number
 }
 
 interface Drive extends JointAddress {
@@ -68,8 +78,8 @@ export interface MujocoWorldOptions {
   readonly damping: (solid: SceneNode) => readonly [number, number]
 }
 
-/** PhysicsWorld on MuJoCo. Owns the native model and data; `dispose` frees them. */
-export class MujocoWorld implements PhysicsWorld {
+/** One compiled scene in MuJoCo. Owns the native model and data; `dispose` frees them. */
+export class MujocoWorld implements CompiledWorld {
   readonly innerStepSeconds: number
   readonly up: Vector3
   readonly gravity: Vector3
@@ -87,6 +97,8 @@ export class MujocoWorld implements PhysicsWorld {
   private readonly addresses = new Map<ModelJoint, JointAddress>()
   private readonly drives: Drive[] = []
   private readonly motors = new Map<number, MotorHandle>()
+  /** Addresses of the free joints, by the solid's node id. */
+  private readonly freeJoints = new Map<number, { readonly position: number; readonly velocity: number }>()
   private readonly damped: { readonly velocity: number; readonly linear: number; readonly angular: number }[] = []
   private readonly hitGeom
   private readonly hitNormal
@@ -119,7 +131,7 @@ export class MujocoWorld implements PhysicsWorld {
       this.geomOf[id] = { solid: geom.solid, geometry: geom.shape.node, body }
     })
     for (const { joint } of mjcf.joints) this.addJoint(joint)
-    this.addDamping(model)
+    for (const body of model.bodies) this.addFreeJoint(body)
     this.movingSolids = model.bodies.flatMap((body) =>
       body.node && model.parentFrames.has(body.node.id) ? [body.node] : [],
     )
@@ -283,6 +295,91 @@ export class MujocoWorld implements PhysicsWorld {
     return found
   }
 
+  /** Teleports a solid that hangs on nothing; its velocity in the world stays. False for any other node. */
+  setPose(nodeId: number, pose: Pose): boolean {
+    const address = this.freeJoints.get(nodeId)
+    const before = this.velocity(nodeId)
+    if (!address || !before) return false
+    const { qpos } = this.data
+    const [x, y, z, w] = normalizeQuaternion(pose.rotation)
+    const values = [...pose.translation, w, x, y, z]
+    for (let k = 0; k < values.length; k++) qpos[address.position + k] = values[k]
+    this.refresh()
+    return this.setVelocity(nodeId, before)
+  }
+
+  /** Of a solid that hangs on nothing. False for any other node. */
+  setVelocity(nodeId: number, { linear, angular }: Velocity): boolean {
+    const address = this.freeJoints.get(nodeId)
+    const pose = this.worldPose(nodeId)
+    if (!address || !pose) return false
+    const { qvel } = this.data
+    // A free joint's speed is linear in the world and angular in the body.
+    const local = rotate(conjugate(pose.rotation), angular)
+    for (let k = 0; k < 3; k++) {
+      qvel[address.velocity + k] = linear[k]
+      qvel[address.velocity + 3 + k] = local[k]
+    }
+    this.refresh()
+    return true
+  }
+
+  /** Stops the body of a solid and all joints that hang on it. False for a node that is in no body. */
+  stop(nodeId: number): boolean {
+    const body = this.options.model.frames.get(nodeId)?.body
+    if (!body) return false
+    const { qvel, qacc_warmstart: acceleration } = this.data
+    const still = (address: number, count: number): void => {
+      qvel.fill(0, address, address + count)
+      acceleration.fill(0, address, address + count)
+    }
+    const waiting = [body]
+    for (let one = waiting.pop(); one; one = waiting.pop()) {
+      const free = one.free && one.node ? this.freeJoints.get(one.node.id) : undefined
+      if (free) still(free.velocity, 6)
+      for (const joint of one.joints) {
+        const address = this.addresses.get(joint)
+        if (address) still(address.velocity, joint.type === 'ball' ? 3 : 1)
+        this.drives.find((drive) => drive.joint === joint)?.servo.stop()
+      }
+      waiting.push(...one.children)
+    }
+    this.refresh()
+    return true
+  }
+
+  /**
+   * Takes over the motion of every body and joint that both worlds have, with servos, time and what the solver starts
+   * from: this world then moves on as the other one would have.
+   */
+  carryOver(from: MujocoWorld): void {
+    const parts = this.commonParts(from)
+    const positions: Float64Array = this.data.qpos
+    const velocities: Float64Array = this.data.qvel
+    for (const { here, there, coordinates, freedoms } of parts) {
+      copy(from.data.qpos, there.position, positions, here.position, coordinates)
+      copy(from.data.qvel, there.velocity, velocities, here.velocity, freedoms)
+    }
+    for (const drive of this.drives) {
+      const before = from.drives.find(({ servo }) => servo.node === drive.servo.node)
+      if (!before) continue
+      drive.servo.restore(before.servo.state())
+      if (!drive.actuators || !before.actuators) continue
+      if (before.gain >= 0) this.setGain(drive, drive.actuators[0], before.gain)
+      drive.actuators.forEach((actuator, i) => {
+        this.data.ctrl[actuator] = from.data.ctrl[before.actuators?.[i] ?? 0]
+      })
+    }
+    this.data.time = from.data.time
+    this.engine.mj_forward(this.native, this.data)
+    // The forward pass has replaced it.
+    const acceleration: Float64Array = this.data.qacc_warmstart
+    for (const { here, there, freedoms } of parts) {
+      copy(from.data.qacc_warmstart, there.velocity, acceleration, here.velocity, freedoms)
+    }
+    this.refresh()
+  }
+
   dispose(): void {
     for (const owned of [this.hitGeom, this.hitNormal, this.six, this.stateBuffer, this.data, this.native]) {
       owned.delete()
@@ -293,7 +390,7 @@ export class MujocoWorld implements PhysicsWorld {
     const { qvel } = this.data
     for (const body of this.options.model.bodies) {
       if (!body.free || !body.node) continue
-      const address = this.freeVelocity(body.node)
+      const address = this.freeJoints.get(body.node.id)?.velocity ?? 0
       const linear = vectorField(body.node, 'linearVelocity', [0, 0, 0])
       const angular = vectorField(body.node, 'angularVelocity', [0, 0, 0])
       // A free joint's speed is linear in the world and angular in the body.
@@ -359,6 +456,10 @@ export class MujocoWorld implements PhysicsWorld {
     this.engine.mj_kinematics(this.native, this.data)
     this.engine.mj_comPos(this.native, this.data)
     this.engine.mj_comVel(this.native, this.data)
+    this.viewPoses()
+  }
+
+  private viewPoses(): void {
     this.positions = this.data.xpos
     this.rotations = this.data.xquat
   }
@@ -384,6 +485,8 @@ export class MujocoWorld implements PhysicsWorld {
   }
 
   private bodyPose(id: number): Pose {
+    // When the engine's memory grows, what was seen of it before is empty.
+    if (this.positions.length === 0) this.viewPoses()
     const p = this.positions
     const q = this.rotations
     return {
@@ -434,17 +537,31 @@ export class MujocoWorld implements PhysicsWorld {
     })
   }
 
-  private freeVelocity(solid: SceneNode): number {
-    const id = this.engine.mj_name2id(this.native, OBJECT_JOINT, `f${solid.id}`)
-    return this.native.jnt_dofadr[id] as number
+  private addFreeJoint(body: ModelBody): void {
+    if (!body.free || !body.node) return
+    const id = this.engine.mj_name2id(this.native, OBJECT_JOINT, `f${body.node.id}`)
+    const velocity = this.native.jnt_dofadr[id] as number
+    this.freeJoints.set(body.node.id, { position: this.native.jnt_qposadr[id] as number, velocity })
+    const [linear, angular] = this.options.damping(body.node)
+    if (linear > 0 || angular > 0) this.damped.push({ velocity, linear, angular })
   }
 
-  private addDamping(model: PhysicsModel): void {
-    for (const body of model.bodies) {
-      if (!body.free || !body.node) continue
-      const [linear, angular] = this.options.damping(body.node)
-      if (linear > 0 || angular > 0) this.damped.push({ velocity: this.freeVelocity(body.node), linear, angular })
+  /** Where the coordinates and speeds of free solids and joints are here and there. */
+  private commonParts(from: MujocoWorld): CommonPart[] {
+    const parts: CommonPart[] = []
+    for (const body of this.options.model.bodies) {
+      const here = body.node && this.freeJoints.get(body.node.id)
+      const there = body.node && from.freeJoints.get(body.node.id)
+      if (here && there) parts.push({ here, there, coordinates: 7, freedoms: 6 })
     }
+    const others = new Map([...from.addresses].map(([joint, address]) => [jointName(joint), address]))
+    for (const [joint, here] of this.addresses) {
+      const there = others.get(jointName(joint))
+      if (!there || there.joint.type !== joint.type) continue
+      const ball = joint.type === 'ball'
+      parts.push({ here, there, coordinates: ball ? 4 : 1, freedoms: ball ? 3 : 1 })
+    }
+    return parts
   }
 }
 
@@ -457,6 +574,10 @@ function wheelInertia(joint: ModelJoint, model: PhysicsModel): number | undefine
   const mass = own.reduce((sum, { matter }) => sum + joinMasses(matter).mass, 0)
   const wheels = own.filter(({ geoms, joints }) => joints.length > 0 && geoms.some(({ role }) => role === 'wheel'))
   return (mass * wheel.radius * wheel.radius) / wheels.length
+}
+
+function copy(from: Float64Array, there: number, to: Float64Array, here: number, count: number): void {
+  for (let k = 0; k < count; k++) to[here + k] = from[there + k] ?? 0
 }
 
 function withinStops(position: number, joint: ModelJoint): number {

@@ -65,8 +65,8 @@ export interface PhysicsSnapshot {
   readonly motors: readonly (readonly number[])[]
 }
 
-/** The rigid bodies of one scene. Poses and velocities are those after the last step. */
-export interface PhysicsWorld {
+/** The rigid bodies of one scene as it stands. Poses and velocities are those after the last step. */
+export interface CompiledWorld {
   readonly innerStepSeconds: number
   /** Unit vector against gravity, and gravity itself in m/s², world frame. */
   readonly up: Vector3
@@ -80,6 +80,7 @@ export interface PhysicsWorld {
 
   /** Advances by whole inner steps. Throws SimyardError PHYSICS_DIVERGED when the motion has no finite answer. */
   step(milliseconds: number): void
+  /** Back to the start. */
   reset(): void
   snapshot(): PhysicsSnapshot
   restore(snapshot: PhysicsSnapshot): void
@@ -95,9 +96,28 @@ export interface PhysicsWorld {
   jointPosition(deviceNodeId: number): number | undefined
   jointVelocity(deviceNodeId: number): number | undefined
   motor(motorNodeId: number): MotorHandle | undefined
+  /** Teleports a solid that hangs on nothing; its velocity in the world stays. False for any other node. */
+  setPose(nodeId: number, pose: Pose): boolean
+  /** Of a solid that hangs on nothing. False for any other node. */
+  setVelocity(nodeId: number, velocity: Velocity): boolean
+  /** Stops the body of a solid and all joints that hang on it. False for a node that is in no body. */
+  stop(nodeId: number): boolean
   castRay(ray: Ray): RayHit | undefined
   /** Contacts in which one of the given solids (all when absent) takes part. */
   contacts(solidIds?: ReadonlySet<number>): readonly Contact[]
   /** Frees the engine's memory; the world is of no use afterwards. */
   dispose(): void
+}
+
+/** The rigid bodies of a scene that may change: the same object, with the same motor handles, for its whole life. */
+export interface PhysicsWorld extends CompiledWorld {
+  /**
+   * The scene has these roots from now on. What is in both keeps its motion; new nodes start as their fields say. Throws
+   * SimyardError PHYSICS_MODEL_REJECTED, having changed nothing, when the engine does not accept the bodies.
+   */
+  rebuild(roots: readonly SceneNode[]): void
+  /** Back to the start, with the roots that were there at the start. */
+  reset(): void
+  /** Only for the roots with which the snapshot was taken. */
+  restore(snapshot: PhysicsSnapshot): void
 }

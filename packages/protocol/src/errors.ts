@@ -25,6 +25,8 @@ export const errorCatalogue = {
   // physics
   PHYSICS_MODEL_REJECTED: { status: 422, retryable: false },
   PHYSICS_DIVERGED: { status: 500, retryable: false },
+  // the running world
+  EDIT_REFUSED: { status: 409, retryable: false },
   // controllers
   CONTROLLER_MISSING: { status: 422, retryable: false },
   CONTROLLER_LANGUAGE_UNSUPPORTED: { status: 422, retryable: false },

@@ -50,10 +50,10 @@ export const ServerToSimulator = z.discriminatedUnion('type', [
 ])
 export type ServerToSimulator = z.infer<typeof ServerToSimulator>
 
-/** Fields of one node that changed, by field name, as stream text (`"x y z"`); see docs/conventions.md. */
+/** Fields of one node that changed, by field name, as stream text (`"x y z"`, `url` as a list); see docs/conventions.md. */
 export interface NodeUpdate {
   readonly id: number
-  readonly [field: string]: string | number
+  readonly [field: string]: string | number | readonly string[]
 }
 
 export interface LabelUpdate {

@@ -1,5 +1,5 @@
 export type { ExportOptions, X3dDialect } from './export/dialect.js'
-export { exportNodeX3d, exportX3d } from './export/x3d.js'
+export { exportNodeX3d, exportX3d, fieldText } from './export/x3d.js'
 export type { FileSource } from './files.js'
 export type { LoadSceneOptions, SceneLimits } from './load.js'
 export { loadScene } from './load.js'
@@ -25,7 +25,9 @@ export {
   getVec3,
   getVectors,
 } from './readers.js'
-export type { CoordinateSystem, Scene } from './scene.js'
+export type { CoordinateSystem, PreparedNodes, Scene } from './scene.js'
 export { findByDef } from './scene.js'
+export { acceptsValue } from './spec/accepts.js'
 export type { FieldSpec, FieldType } from './spec/field.js'
 export { fieldSpec, isDevice, isGroup, isSolid, nodeSpec, nodeTypes } from './spec/nodes.js'
+export { resolveUrl } from './url.js'

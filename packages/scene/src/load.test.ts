@@ -280,7 +280,11 @@ describe('axes', () => {
 
 test('nodes imported later have ids of their own and see the DEF names', async () => {
   const scene = await load('DEF A Solid { }')
-  const [node] = await scene.importNodes('DEF B Solid { children [ USE A ] }')
+  const prepared = await scene.prepareNodes('DEF B Solid { children [ USE A ] }')
+  const [node] = prepared.roots
   expect(node!.id).toBe(3)
+  expect(scene.byId.has(3)).toBe(false)
+  scene.edit({ add: prepared })
+  expect(scene.nodes.at(-1)).toBe(node)
   expect(scene.byDef.get('B')).toBe(node)
 })

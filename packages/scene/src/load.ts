@@ -1,19 +1,18 @@
 import { type Diagnostic, SimyardError } from '@simyard/protocol'
 import { SceneBuilder } from './build/builder.js'
 import type { Environment } from './build/environment.js'
+import { EditableScene } from './editable-scene.js'
 import type { FileSource } from './files.js'
 import { parseWorld } from './language/parser.js'
 import type { RawNode } from './language/syntax.js'
 import { R2022A } from './language/version.js'
-import { loadGeometryFile } from './mesh/geometry-file.js'
+import { loadMeshes } from './mesh/scene-meshes.js'
 import type { TriangleMesh } from './mesh/triangle-mesh.js'
 import type { SceneNode } from './node.js'
 import { fileScope, requireHeader } from './proto/declaration.js'
 import { ProtoLibrary } from './proto/library.js'
 import type { TemplateLimits } from './proto/template.js'
-import { getStrings } from './readers.js'
 import type { CoordinateSystem, Scene } from './scene.js'
-import { isRemoteUrl } from './url.js'
 
 export interface SceneLimits {
   readonly maxNodes: number
@@ -64,6 +63,7 @@ export async function loadScene(options: LoadSceneOptions): Promise<Scene> {
   })
   const scope = fileScope(url, version, syntax.externProtos)
   const environment: Environment = { scope, defs: new Map(), chain: [] }
+  const batch = builder.begin(1, 0)
   const nodes: SceneNode[] = []
   for (const [index, raw] of syntax.nodes.entries()) {
     progress('Creating nodes', Math.floor((100 * index) / syntax.nodes.length))
@@ -72,7 +72,7 @@ export async function loadScene(options: LoadSceneOptions): Promise<Scene> {
   progress('Creating nodes', 100)
 
   const meshes = new Map<string, TriangleMesh>()
-  await loadMeshes(builder.byId.values(), files, meshes, diagnostics, (percent) => {
+  await loadMeshes(batch.nodes, files, meshes, diagnostics, (percent) => {
     progress('Downloading assets', percent)
   })
   let worldInfo = nodes.find((node) => node.type === 'WorldInfo')
@@ -82,28 +82,13 @@ export async function loadScene(options: LoadSceneOptions): Promise<Scene> {
     nodes.push(worldInfo)
   }
   progress('Finalizing nodes', 100)
-  return {
-    url,
-    version: version.text,
-    coordinateSystem,
-    primitiveAxis: scope.primitiveAxis,
+  return new EditableScene(
+    { url, version: version.text, coordinateSystem, primitiveAxis: scope.primitiveAxis, worldInfo, diagnostics, files },
+    { builder, library, scope },
+    batch,
     nodes,
-    byId: builder.byId,
-    byDef: builder.byDef,
-    worldInfo,
-    diagnostics,
     meshes,
-    files,
-    async importNodes(source, parent) {
-      const imported: SceneNode[] = []
-      const before = builder.byId.size
-      for (const raw of parseWorld(source, `${url} (import)`).nodes) {
-        imported.push(await builder.build(raw, environment, parent))
-      }
-      await loadMeshes([...builder.byId.values()].slice(before), files, meshes, diagnostics, () => {})
-      return imported
-    },
-  }
+  )
 }
 
 function readCoordinateSystem(nodes: readonly RawNode[], otherwise: CoordinateSystem): CoordinateSystem {
@@ -111,30 +96,4 @@ function readCoordinateSystem(nodes: readonly RawNode[], otherwise: CoordinateSy
   const value = worldInfo?.fields.find((field) => field.name === 'coordinateSystem')?.value
   const name = value?.kind === 'strings' ? value.values[0] : undefined
   return name === 'ENU' || name === 'NUE' || name === 'EUN' ? name : otherwise
-}
-
-async function loadMeshes(
-  nodes: Iterable<SceneNode>,
-  files: FileSource,
-  meshes: Map<string, TriangleMesh>,
-  diagnostics: Diagnostic[],
-  progress: (percent: number) => void,
-): Promise<void> {
-  const users = new Map<string, SceneNode>()
-  for (const node of nodes) {
-    if (node.type !== 'Mesh' && node.type !== 'CadShape') continue
-    const url = getStrings(node, 'url')[0]
-    if (url !== undefined && !isRemoteUrl(url) && !meshes.has(url) && !users.has(url)) users.set(url, node)
-  }
-  let done = 0
-  for (const [url, { location }] of users) {
-    progress(Math.floor((100 * done++) / users.size))
-    try {
-      meshes.set(url, await loadGeometryFile(url, files))
-    } catch (error) {
-      if (!(error instanceof SimyardError)) throw error
-      diagnostics.push({ severity: 'error', code: error.code, message: error.message, location })
-    }
-  }
-  progress(100)
 }

@@ -23,10 +23,25 @@ export interface Scene {
   readonly meshes: Map<string, TriangleMesh>
   readonly files: FileSource
   /**
-   * Builds nodes from text, as a supervisor imports them, with ids of their own. They know their `parent` and nothing
-   * else refers to them: putting them in a field of the parent (or in `nodes`) is the caller's.
+   * Builds nodes from text, as a supervisor imports them. Until `edit` they are no part of the scene; only their meshes
+   * are loaded. One at a time. Rejects with a SimyardError when the text is not accepted.
    */
-  importNodes(text: string, parent?: SceneNode): Promise<SceneNode[]>
+  prepareNodes(text: string): Promise<PreparedNodes>
+  /**
+   * Root nodes leave with all that is in them, and prepared ones come. Ids that were given out are not given again; names
+   * and DEFs are free again. Returns the ids that are gone.
+   */
+  edit(change: { readonly remove?: readonly SceneNode[]; readonly add?: PreparedNodes }): ReadonlySet<number>
+  /** The nodes that were there after loading; later ids are given out anew. Fields stay as they are. */
+  reset(): ReadonlySet<number>
+}
+
+/** Nodes that may become part of a scene. */
+export interface PreparedNodes {
+  readonly roots: readonly SceneNode[]
+  /** The roots and all that is in them. */
+  readonly nodes: readonly SceneNode[]
+  readonly diagnostics: readonly Diagnostic[]
 }
 
 /** A node by its DEF name, or by a path of DEF names that leads into PROTOs: `ROBOT.ARM`. */

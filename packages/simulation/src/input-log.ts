@@ -1,4 +1,7 @@
+import type { Pose } from '@simyard/geometry'
+import type { Velocity } from '@simyard/physics'
 import type { DeviceCommand } from '@simyard/protocol'
+import type { FieldValue } from '@simyard/scene'
 
 /** Something from outside that changed the run, and the step at which it took effect. */
 export type Input =
@@ -16,6 +19,18 @@ export type Input =
       readonly event: 'joined' | 'left' | 'late'
     }
   | { readonly timeMs: number; readonly type: 'robot-message'; readonly robot: string; readonly message: string }
+  /** Nodes by id. */
+  | { readonly timeMs: number; readonly type: 'edit'; readonly remove: readonly number[]; readonly add: string }
+  | { readonly timeMs: number; readonly type: 'pose'; readonly node: number; readonly pose: Pose }
+  | { readonly timeMs: number; readonly type: 'velocity'; readonly node: number; readonly velocity: Velocity }
+  | { readonly timeMs: number; readonly type: 'reset-physics'; readonly node: number }
+  | {
+      readonly timeMs: number
+      readonly type: 'field'
+      readonly node: number
+      readonly field: string
+      readonly value: FieldValue
+    }
 
 /**
  * Everything that came from outside since the world was loaded or reset. World, seed and this log make the run again,

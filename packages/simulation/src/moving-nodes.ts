@@ -29,6 +29,10 @@ export class MovingNodes {
 
   constructor(private readonly physics: PhysicsWorld) {}
 
+  forget(ids: ReadonlySet<number>): void {
+    for (const id of ids) this.told.delete(id)
+  }
+
   changes(full: boolean): NodeUpdate[] {
     const updates: NodeUpdate[] = []
     for (const { id } of this.physics.movingSolids) {

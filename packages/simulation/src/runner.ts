@@ -44,6 +44,8 @@ export class SimulationRunner {
   private lastFrameAt = Number.NEGATIVE_INFINITY
   private waitingSince: number | undefined
   private measured = { wall: 0, simulated: 0, waiting: 0 }
+  /** A change that viewers of a paused world have not seen. */
+  private untold = false
   private closed = false
 
   constructor(private readonly options: RunnerOptions) {}
@@ -74,6 +76,13 @@ export class SimulationRunner {
     else this.schedule(0)
   }
 
+  /** The world has changed without a step: one that is paused shows it. */
+  worldTouched(): void {
+    if (this.mode !== 'pause' || this.stepRequested) return
+    this.untold = true
+    this.schedule(0)
+  }
+
   reset(): void {
     this.options.simulation.reset()
     this.untilMs = Number.POSITIVE_INFINITY
@@ -85,6 +94,7 @@ export class SimulationRunner {
 
   sendFrame(full: boolean): void {
     this.lastFrameAt = this.options.clock.now()
+    this.untold = false
     this.options.host.frame(this.options.simulation.frame(full), full)
   }
 
@@ -113,6 +123,7 @@ export class SimulationRunner {
 
   private run(): void {
     this.unschedule()
+    if (this.untold && !this.closed) this.sendFrame(false)
     const { simulation, clock } = this.options
     const batchEnd = clock.now() + BATCH_MS
     try {

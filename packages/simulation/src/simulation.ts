@@ -1,10 +1,20 @@
-import { Radio, Random, Rasterizer, RobotDevices, VisualWorld } from '@simyard/devices'
+import { type DeviceWorld, Radio, Random, Rasterizer, RobotDevices, VisualWorld } from '@simyard/devices'
 import { createPhysicsWorld, type EngineOptions, type PhysicsWorld } from '@simyard/physics'
-import type { Diagnostic, ErrorReport, NodeUpdate, WorldFrame } from '@simyard/protocol'
-import { getNumber, getString, getStrings, type Scene, type SceneNode } from '@simyard/scene'
+import type { Diagnostic, ErrorReport, NodeUpdate, RobotSummary, WorldFrame } from '@simyard/protocol'
+import {
+  childNodes,
+  getNumber,
+  getString,
+  getStrings,
+  type PreparedNodes,
+  type Scene,
+  type SceneNode,
+} from '@simyard/scene'
 import { ControllerSession } from './controller-session.js'
 import { InputLog } from './input-log.js'
 import { MovingNodes } from './moving-nodes.js'
+import type { Supervisor } from './supervisor.js'
+import { WorldSupervisor } from './world-supervisor.js'
 
 export interface ControllerRequest {
   readonly controller: number
@@ -23,6 +33,18 @@ export interface SimulationHost {
   diagnostic(diagnostic: Diagnostic): void
   /** A controller spoke or left: a simulation that waited may go on. */
   controllersChanged(): void
+  /** Nodes came or went. Frames after this know them, frames before did not. */
+  sceneChanged?(change: SceneChange): void
+  /** Something moved or changed its looks without a step; a world that is paused has something to show. */
+  touched?(): void
+}
+
+export interface SceneChange {
+  /** Ids of root nodes, with those of all that was in them. They have gone before the others come. */
+  readonly removed: readonly { readonly id: number; readonly inside: readonly number[] }[]
+  readonly added: readonly SceneNode[]
+  /** All of them, when some came or went. */
+  readonly robots?: readonly RobotSummary[]
 }
 
 export interface SimulationOptions {
@@ -58,19 +80,22 @@ export class Simulation {
   /** Frames a second that viewers get, in wall-clock time. */
   readonly fps: number
   readonly inputLog = new InputLog()
-  private readonly robots: RobotEntry[] = []
+  private robots: RobotEntry[] = []
   private readonly byController = new Map<number, RobotEntry>()
   private readonly moving: MovingNodes
   /** Visible changes beside poses (lights), newest value of each node; for full frames. */
   private readonly visible = new Map<number, NodeUpdate>()
   private nextController = 1
+  private started = false
+  private readonly devices: DeviceWorld
+  private readonly supervising: WorldSupervisor
 
   private constructor(
     private readonly options: SimulationOptions,
     private readonly physics: PhysicsWorld,
     private readonly radio: Radio,
     private readonly random: Random,
-    visuals: VisualWorld,
+    private readonly visuals: VisualWorld,
   ) {
     const { scene } = options
     this.basicTimeStepMs = getNumber(scene.worldInfo, 'basicTimeStep')
@@ -78,7 +103,7 @@ export class Simulation {
     this.info = getStrings(scene.worldInfo, 'info')
     this.fps = getNumber(scene.worldInfo, 'FPS')
     this.moving = new MovingNodes(physics)
-    const world = {
+    this.devices = {
       scene,
       physics,
       random,
@@ -87,18 +112,8 @@ export class Simulation {
       cameras: new Rasterizer(visuals, physics.up),
       contactsOf: (solid: SceneNode) => physics.contacts(new Set([solid.id])),
     }
-    for (const node of physics.robots) {
-      const devices = new RobotDevices(node, world)
-      this.robots.push({
-        node,
-        name: getString(node, 'name'),
-        devices,
-        synchronised: node.fields.get('synchronization') !== false,
-        customData: getString(node, 'customData'),
-        controller: 0,
-        session: undefined,
-      })
-    }
+    this.supervising = new WorldSupervisor(this.supervisedWorld())
+    this.findRobots()
   }
 
   /** Rejects with a SimyardError when the physics does not accept the world. */
@@ -114,7 +129,11 @@ export class Simulation {
     return simulation
   }
 
-  get robotList(): readonly { name: string; controller: string; window: string; nodeId: number }[] {
+  get supervisor(): Supervisor {
+    return this.supervising
+  }
+
+  get robotList(): readonly RobotSummary[] {
     return this.robots.map(({ node, name }) => ({
       name,
       controller: getString(node, 'controller'),
@@ -126,6 +145,7 @@ export class Simulation {
   // ---- controllers --------------------------------------------------------------------------------------------
 
   startControllers(): void {
+    this.started = true
     for (const entry of this.robots) this.startController(entry)
   }
 
@@ -243,10 +263,12 @@ export class Simulation {
   step(): void {
     this.answerDue()
     for (const entry of this.robots) this.applyCommands(entry)
+    this.supervising.beforeStep(this.basicTimeStepMs)
     this.physics.step(this.basicTimeStepMs)
     this.timeMs += this.basicTimeStepMs
     this.radio.deliver()
     for (const entry of this.robots) entry.devices.afterStep(this.basicTimeStepMs / 1000)
+    this.supervising.afterStep(this.basicTimeStepMs)
     this.answerDue()
   }
 
@@ -297,35 +319,154 @@ export class Simulation {
 
   /** Back to the state after loading; controllers start anew. */
   reset(): void {
+    this.supervising.cancelEdits()
+    // Robots that come back start with all others.
+    this.started = false
     for (const entry of this.robots) {
-      entry.session?.quit('reset')
-      entry.session = undefined
-      if (entry.controller > 0) this.options.host.stopController(entry.controller)
-      this.byController.delete(entry.controller)
-      entry.controller = 0
+      this.stopController(entry, 'reset')
       entry.customData = getString(entry.node, 'customData')
     }
+    this.supervising.fields.reset()
     this.physics.reset()
+    this.resetScene()
     this.radio.reset()
     this.random.reset()
     for (const entry of this.robots) entry.devices.reset()
     this.timeMs = 0
     this.inputLog.clear()
     this.inputLog.add({ timeMs: 0, type: 'load', world: this.options.scene.url, seed: this.options.seed })
+    this.supervising.reset()
     this.startControllers()
+  }
+
+  private stopController(entry: RobotEntry, reason: 'reset' | 'close'): void {
+    entry.session?.quit(reason)
+    entry.session = undefined
+    if (entry.controller > 0) this.options.host.stopController(entry.controller)
+    this.byController.delete(entry.controller)
+    entry.controller = 0
+  }
+
+  // ---- the scene while it runs --------------------------------------------------------------------------------
+
+  private supervisedWorld(): ConstructorParameters<typeof WorldSupervisor>[0] {
+    const { options, physics, visuals, inputLog } = this
+    const { scene, host } = options
+    const timeMs = () => this.timeMs
+    return {
+      scene,
+      physics,
+      inputLog,
+      get timeMs() {
+        return timeMs()
+      },
+      prepareLooks: async (nodes) => {
+        const missing: Diagnostic[] = []
+        const images = await visuals.loadImages(nodes, missing)
+        return () => {
+          for (const diagnostic of missing) host.diagnostic(diagnostic)
+          visuals.use(images)
+        }
+      },
+      prepareTexture: async (url) => {
+        const images = await visuals.loadImage(url)
+        return () => visuals.use(images)
+      },
+      change: (remove, add) => this.changeScene(remove, add),
+      repaint: (node) => visuals.repaint(node),
+      touched: () => host.touched?.(),
+      diagnostic: (diagnostic) => host.diagnostic(diagnostic),
+    }
+  }
+
+  /** Only the physics can refuse, and it comes first. */
+  private changeScene(remove: readonly SceneNode[], add: PreparedNodes | undefined): void {
+    const { scene, host } = this.options
+    const added = add?.roots ?? []
+    this.physics.rebuild([...scene.nodes.filter((root) => !remove.includes(root)), ...added])
+    const gone = scene.edit({ remove, ...(add ? { add } : {}) })
+    this.visuals.remove(remove, gone)
+    this.visuals.add(added)
+    this.follow(remove, added, gone)
+    const fresh = new Set(add?.nodes)
+    for (const { node, message } of this.physics.warnings) {
+      if (!fresh.has(node)) continue
+      host.diagnostic({ severity: 'warning', code: 'SCENE_NOT_SIMULATED', message, location: node.location })
+    }
+  }
+
+  private resetScene(): void {
+    const { scene } = this.options
+    const before = [...scene.nodes]
+    const gone = scene.reset()
+    this.visuals.reset()
+    const removed = before.filter((root) => !scene.nodes.includes(root))
+    const added = scene.nodes.filter((root) => !before.includes(root))
+    if (removed.length > 0 || added.length > 0) this.follow(removed, added, gone)
+  }
+
+  /** Robots, viewers and what is kept for them learn of nodes that went and came. */
+  private follow(removed: readonly SceneNode[], added: readonly SceneNode[], gone: ReadonlySet<number>): void {
+    this.moving.forget(gone)
+    this.supervising.fields.forget(gone)
+    for (const id of gone) this.visible.delete(id)
+    const robotsBefore = this.robots
+    const fresh = this.findRobots()
+    const robotsChanged = fresh.length > 0 || this.robots.length !== robotsBefore.length
+    this.options.host.sceneChanged?.({
+      removed: removed.map((root) => ({ id: root.id, inside: idsWithin(root).filter((id) => gone.has(id)) })),
+      added,
+      ...(robotsChanged ? { robots: this.robotList } : {}),
+    })
+    if (this.started) for (const entry of fresh) this.startController(entry)
+    if (robotsChanged) this.options.host.controllersChanged()
+  }
+
+  /** Brings the robots in line with the physics, in document order; returns those that are new. */
+  private findRobots(): RobotEntry[] {
+    const known = new Map(this.robots.map((entry) => [entry.node, entry]))
+    const fresh: RobotEntry[] = []
+    const left = new Set(known.keys())
+    for (const node of this.physics.robots) left.delete(node)
+    for (const node of left) {
+      const entry = known.get(node)
+      if (entry) this.stopController(entry, 'close')
+    }
+    this.radio.forget(left)
+    this.robots = this.physics.robots.map((node) => {
+      const entry = known.get(node) ?? this.robotEntry(node)
+      if (!known.has(node)) fresh.push(entry)
+      return entry
+    })
+    return fresh
+  }
+
+  private robotEntry(node: SceneNode): RobotEntry {
+    return {
+      node,
+      name: getString(node, 'name'),
+      devices: new RobotDevices(node, this.devices),
+      synchronised: node.fields.get('synchronization') !== false,
+      customData: getString(node, 'customData'),
+      controller: 0,
+      session: undefined,
+    }
   }
 
   /** What changed since the last frame; everything that can change when `full`. */
   frame(full: boolean): WorldFrame {
     const updates = this.moving.changes(full)
     for (const entry of this.robots) {
-      for (const update of entry.devices.updates()) {
-        this.visible.set(update.id, { ...this.visible.get(update.id), ...update })
-        if (!full) updates.push(update)
-      }
+      for (const update of entry.devices.updates()) this.show(update, full ? undefined : updates)
     }
+    for (const update of this.supervising.fields.updates()) this.show(update, full ? undefined : updates)
     if (full) updates.push(...this.visible.values())
     return { timeMs: this.timeMs, updates }
+  }
+
+  private show(update: NodeUpdate, updates: NodeUpdate[] | undefined): void {
+    this.visible.set(update.id, { ...this.visible.get(update.id), ...update })
+    updates?.push(update)
   }
 
   /** 16 hexadecimal digits over all positions and velocities; see docs/conventions.md. */
@@ -334,11 +475,12 @@ export class Simulation {
   }
 
   close(): void {
-    for (const entry of this.robots) {
-      entry.session?.quit('close')
-      if (entry.controller > 0) this.options.host.stopController(entry.controller)
-    }
-    this.byController.clear()
+    this.supervising.cancelEdits()
+    for (const entry of this.robots) this.stopController(entry, 'close')
     this.physics.dispose()
   }
+}
+
+function idsWithin(node: SceneNode): number[] {
+  return [node.id, ...childNodes(node).flatMap(idsWithin)]
 }

@@ -32,14 +32,29 @@ interface Instance {
   readonly location: SourceLocation
 }
 
+/** Nodes that were built together, with their DEF names outside PROTOs. */
+export interface Batch {
+  readonly nodes: SceneNode[]
+  readonly named: { readonly def: string; readonly node: SceneNode }[]
+}
+
 /** Makes the tree: expands PROTOs, types the fields, resolves DEF, USE, IS and file names, gives out the ids. */
 export class SceneBuilder {
-  readonly byId = new Map<number, SceneNode>()
-  readonly byDef = new Map<string, SceneNode>()
+  private batch: Batch = { nodes: [], named: [] }
+  private nextId = 1
+  private nodesBefore = 0
   private readonly bodies = new Map<string, Promise<RawNode>>()
   private readonly remote = new Map<string, Promise<string>>()
 
   constructor(private readonly options: BuilderOptions) {}
+
+  /** What is built from now on belongs together; ids begin with `nextId`. */
+  begin(nextId: number, nodesBefore: number): Batch {
+    this.batch = { nodes: [], named: [] }
+    this.nextId = nextId
+    this.nodesBefore = nodesBefore
+    return this.batch
+  }
 
   async build(raw: RawNode, environment: Environment, parent?: SceneNode, instance?: Instance): Promise<SceneNode> {
     if (raw.use) return this.use(raw, environment, parent)
@@ -70,7 +85,7 @@ export class SceneBuilder {
   private name(def: string | undefined, node: SceneNode, environment: Environment): void {
     if (def === undefined) return
     environment.defs.set(def, node)
-    if (environment.chain.length === 0 && !this.byDef.has(def)) this.byDef.set(def, node)
+    if (environment.chain.length === 0) this.batch.named.push({ def, node })
   }
 
   private use(raw: RawNode, environment: Environment, parent: SceneNode | undefined): SceneNode {
@@ -85,7 +100,7 @@ export class SceneBuilder {
     }
     return this.register({
       ...target,
-      id: this.byId.size + 1,
+      id: this.nextId,
       useOf: target.useOf ?? target,
       parent,
       location: raw.location,
@@ -95,7 +110,7 @@ export class SceneBuilder {
   private create(raw: RawNode, scope: FileScope, parent?: SceneNode, instance?: Instance): SceneNode {
     const def = instance?.def ?? raw.def
     return this.register({
-      id: this.byId.size + 1,
+      id: this.nextId,
       type: raw.type,
       ...(def === undefined ? {} : { def }),
       ...(instance ? { proto: instance.proto } : {}),
@@ -108,7 +123,7 @@ export class SceneBuilder {
   }
 
   private register(node: SceneNode): SceneNode {
-    if (this.byId.size >= this.options.maxNodes) {
+    if (this.nodesBefore + this.batch.nodes.length >= this.options.maxNodes) {
       const { file, line, column } = node.location
       throw new SimyardError(
         'SCENE_TOO_LARGE',
@@ -116,7 +131,8 @@ export class SceneBuilder {
         { location: node.location },
       )
     }
-    this.byId.set(node.id, node)
+    this.nextId++
+    this.batch.nodes.push(node)
     return node
   }
 

@@ -1,6 +1,9 @@
 import type { SceneNode } from '../node.js'
+import { getField, getStrings } from '../readers.js'
 import type { Scene } from '../scene.js'
-import type { ExportOptions } from './dialect.js'
+import { formatValue } from './attribute.js'
+import { attributesOf } from './attributes.js'
+import { type ExportOptions, viewerUrl } from './dialect.js'
 import { nodeText, rootText } from './node-text.js'
 
 const HEADER = `<?xml version="1.0" encoding="UTF-8"?>
@@ -23,6 +26,19 @@ ${lines.join('\n')}
 </Scene>
 </X3D>
 `
+}
+
+/**
+ * A field's value as updates of the stream have it; undefined when viewers have no use for it. Addresses are a list, as
+ * Webots writes them.
+ */
+export function fieldText(scene: Scene, node: SceneNode, field: string): string | readonly string[] | undefined {
+  if (field === 'url') {
+    const context = { scene, options: { dialect: 'x3d' as const }, written: new Map<number, number>() }
+    return getStrings(node, field).map((url) => viewerUrl(context, url))
+  }
+  if (!attributesOf(node.type, 'x3d').includes(field)) return undefined
+  return formatValue(getField(node, field) ?? null)
 }
 
 /** One node with all below it, for a viewer that already has the rest: what a stream sends when a node is added. */
