@@ -150,6 +150,9 @@ paint('pavement.png', 256, 4, (u, v) => {
   return joint ? [120, 116, 110] : shade([178, 174, 166], tone)
 })
 
+/** A cell of FOSSBot's floor: white, with a black border of two hundredths on each side. */
+paint('fossbot_floor.png', 100, 1, (u, v) => (Math.min(u, v, 1 - u, 1 - v) < 0.02 ? [0, 0, 0] : [255, 255, 255]))
+
 /** The sky seen in a direction: x ahead, y left, z up. */
 function sky([x, y, z]) {
   const norm = Math.hypot(x, y, z)
