@@ -89,9 +89,8 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     const address = `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${listening.port}`
     sessions.setMonitor(`${address}/monitor`)
     // Not by the public address: a proxy may be in between.
-    simulation.setRelay(
-      `http://${isLoopback(host) || host.includes(':') ? '127.0.0.1' : '127.0.0.1'}:${listening.port}/`,
-    )
+    const inside = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
+    simulation.setRelay(`http://${inside}:${listening.port}/`)
     process.stdout.write(`\n  Simyard is up: ${address}\n\n`)
     process.stdout.write(`  Projects are saved in ${dataDir}\n  ${simulation.sandboxReport.message}\n`)
     if (!isLoopback(host)) process.stdout.write('  Everybody who reaches this machine can use it.\n')

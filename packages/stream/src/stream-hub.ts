@@ -320,6 +320,7 @@ export class StreamHub {
         this.forgetScene()
         this.loaded = message
         this.failure = undefined
+        this.announce('robots', { type: 'robots', robots: message.robots })
         for (const viewer of this.viewers) if (viewer.subscribed) this.sendScene(viewer)
         return true
       case 'load-failed':
