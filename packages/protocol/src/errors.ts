@@ -91,7 +91,17 @@ export const errorCatalogue = {
   ROOM_BAD_MESSAGE: { status: 400, retryable: false },
   ROOM_PLACE_LOST: { status: 410, retryable: false },
   ROOM_ENDED: { status: 410, retryable: false },
+  ROOM_LOCKED: { status: 403, retryable: true },
+  ROOM_TOKEN_WRONG: { status: 403, retryable: false },
+  ROOM_MEMBER_UNKNOWN: { status: 404, retryable: false },
+  ROOM_REMOVED: { status: 403, retryable: false },
   ROBOT_TAKEN: { status: 409, retryable: true },
+  ROBOT_NOT_FOUND: { status: 404, retryable: false },
+  // clients
+  CONNECTION_CLOSED: { status: 410, retryable: false },
+  ANSWER_TIMEOUT: { status: 504, retryable: true },
+  MOVE_CANCELLED: { status: 409, retryable: true },
+  SIMULATOR_REFUSED: { status: 422, retryable: false },
   // service host
   REQUEST_INVALID: { status: 400, retryable: false },
   ROUTE_NOT_FOUND: { status: 404, retryable: false },
