@@ -70,7 +70,7 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     const website = await createWebsite({
       store,
       hostKey: parsed.hostKey === undefined ? ownHostKey(dataDir) : readHostKey(absolute(parsed.hostKey)),
-      assets: { protos: `${layout.root}protos` },
+      assets: { protos: `${layout.root}protos`, python: layout.pythonDir },
       pagesDir: layout.pagesDir,
       viewDir: layout.viewDir,
       workerDir: layout.workerDir,

@@ -19,6 +19,7 @@ export class ConsolePanel {
   constructor(
     host: HTMLElement,
     private readonly onJump: (file: string, line: number) => void,
+    private readonly invitation = 'What the robots print appears here.',
   ) {
     const bar = document.createElement('div')
     bar.className = 'console-bar'
@@ -61,7 +62,7 @@ export class ConsolePanel {
     this.waiting = []
     const none = document.createElement('div')
     none.className = 'none'
-    none.textContent = 'What the robots print appears here.'
+    none.textContent = this.invitation
     this.lines.replaceChildren(none)
   }
 

@@ -2,7 +2,7 @@ import '../style/room.css'
 import { listProjects, type Project } from '../site/api.js'
 import { showBanner } from '../site/banner.js'
 import { createView, onView, type SimyardView } from '../site/simyard-view.js'
-import { currentTheme, manageTheme } from '../site/theme.js'
+import { manageTheme, type Theme } from '../site/theme.js'
 import { placeWordmark } from '../site/wordmark.js'
 import { readPageRoom, rememberRoom } from './page-room.js'
 import { RobotSounds } from './robot-sounds.js'
@@ -32,8 +32,11 @@ async function start(): Promise<void> {
     onSounds: (on) => sounds.enable(on),
     onReset: () => view.reset(),
   })
-  manageTheme(find('#theme'), (theme) => view.setAttribute('theme', theme))
-  view.setAttribute('theme', currentTheme())
+  let onTheme: ((theme: Theme) => void) | undefined
+  manageTheme(find('#theme'), (theme) => {
+    view.setAttribute('theme', theme)
+    onTheme?.(theme)
+  })
   connectView(view, controls, sounds)
   const project = await chooseProject(find<HTMLSelectElement>('#worlds'))
   if (!project) return showBanner(notice, 'This site has no world with that name. Choose another one above.', 'bad')
@@ -45,8 +48,9 @@ async function start(): Promise<void> {
   find('#view-box').append(view)
   const program = document.querySelector('#editor')
   if (program) {
-    const { ProgramDesk } = await import('./program-desk.js')
-    new ProgramDesk(room, project.id)
+    const { ProgramDesk } = await import('./program/program-desk.js')
+    const desk = new ProgramDesk(room)
+    onTheme = (theme) => desk.setTheme(theme)
   }
 }
 
