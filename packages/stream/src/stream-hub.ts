@@ -409,6 +409,7 @@ export class StreamHub {
     for (const viewer of this.viewers) viewer.hasScene = false
     this.scenes.clear()
     this.sceneRequests.clear()
+    this.standing.delete('robots')
     this.state.clear()
     this.labels.clear()
     this.timeMs = 0
