@@ -209,6 +209,27 @@ describe('the same world over edits', () => {
     expect(world.worldPose(ball.id)!.translation[0]).toBeGreaterThan(before.pose!.translation[0])
   })
 
+  test('what only the engine finds wrong changes nothing either', async () => {
+    const ball = body(node('Sphere', { radius: 0.1 }), [0, 0, 0.1], { linearVelocity: [1, 0, 0] })
+    const world = await worldOf([floor(), ball])
+    run(world, 10)
+    const before = world.stateHash()
+    const heavy = body(node('Sphere', { radius: 0.1 }), [0, 0, 3], {
+      physics: node('Physics', {
+        density: -1,
+        mass: 1,
+        inertiaMatrix: [
+          [-1, 1, 1],
+          [0, 0, 0],
+        ],
+        centerOfMass: [[0, 0, 0]],
+      }),
+    })
+    expect(() => world.rebuild([ball, heavy])).toThrow(/cannot be simulated/)
+    expect(world.stateHash()).toBe(before)
+    run(world, 10)
+  })
+
   test('a reset brings the first world back, bit for bit', async () => {
     const { robot, motors } = robotAt(0, 0)
     const roots = [floor(), robot, box(0.5, 0, 0.05)]
