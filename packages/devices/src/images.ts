@@ -35,6 +35,19 @@ export async function loadImage(url: string, files: FileSource): Promise<() => I
   }
 }
 
+/** Decodes a PNG or JPEG file at once. Throws SCENE_MESH_INVALID when it is neither, is damaged or has too many pixels. */
+export function decodeImage(bytes: Uint8Array): Image {
+  const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8
+  const isPng = bytes[0] === 0x89 && bytes[1] === 0x50
+  if (!isJpeg && !isPng) throw new SimyardError('SCENE_MESH_INVALID', 'the file is not a PNG or JPEG image')
+  try {
+    return isJpeg ? jpeg(bytes) : png(bytes)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SimyardError('SCENE_MESH_INVALID', `the image cannot be decoded (${reason})`, { cause })
+  }
+}
+
 function jpeg(bytes: Uint8Array): Image {
   const { width, height, data } = decodeJpeg(bytes, { useTArray: true, formatAsRGBA: true, maxResolutionInMP: 17 })
   return { width, height, rgba: data }

@@ -1,5 +1,6 @@
 export { type CameraRenderer, type CameraView, Rasterizer } from './camera-renderer.js'
 export type { Device, DeviceWorld } from './device.js'
+export { decodeImage, type Image } from './images.js'
 export { LookupTable, toResolution } from './lookup-table.js'
 export type { Picture } from './picture.js'
 export { Radio } from './radio.js'

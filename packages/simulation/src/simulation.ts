@@ -361,6 +361,10 @@ export class Simulation {
       get timeMs() {
         return timeMs()
       },
+      picture: (view) => {
+        const { color: background, luminosity } = visuals.sky
+        return this.devices.cameras.render({ ...view, background, luminosity })
+      },
       prepareLooks: async (nodes) => {
         const missing: Diagnostic[] = []
         const images = await visuals.loadImages(nodes, missing)

@@ -1,3 +1,4 @@
+import type { CameraView, Picture } from '@simyard/devices'
 import type { Pose } from '@simyard/geometry'
 import type { PhysicsWorld, Velocity } from '@simyard/physics'
 import type { FieldValue, Scene, SceneNode } from '@simyard/scene'
@@ -9,6 +10,9 @@ export interface SceneEdit {
   /** Root nodes in the Webots language, without a header; PROTOs of the world and those that ship with Simyard. */
   readonly add?: string
 }
+
+/** A look at the world; its light is what it is. */
+export type ViewFrom = Omit<CameraView, 'background' | 'luminosity'>
 
 /** Somebody who acts in the world at each basic step, beside the controllers. */
 export interface StepListener {
@@ -31,6 +35,8 @@ export interface Supervisor {
   readonly timeMs: number
 
   listen(listener: StepListener): void
+  /** What a camera would see now from any place, in the light that there is. */
+  picture(view: ViewFrom): Picture
   /**
    * Adds and removes nodes; everything else keeps its pose and velocity. Edits are made in the order of the calls, one
    * after the other. Resolves with the added root nodes when they are in the physics and viewers know them; rejects with

@@ -1,3 +1,4 @@
+import type { Picture } from '@simyard/devices'
 import type { Pose } from '@simyard/geometry'
 import type { PhysicsWorld, Velocity } from '@simyard/physics'
 import { type Diagnostic, reportError, SimyardError } from '@simyard/protocol'
@@ -12,7 +13,7 @@ import {
 } from '@simyard/scene'
 import { ChangedFields } from './changed-fields.js'
 import type { InputLog } from './input-log.js'
-import type { SceneEdit, StepListener, Supervisor } from './supervisor.js'
+import type { SceneEdit, StepListener, Supervisor, ViewFrom } from './supervisor.js'
 
 /** The parts of a simulation that a supervisor acts on. */
 export interface SupervisedWorld {
@@ -20,6 +21,7 @@ export interface SupervisedWorld {
   readonly physics: PhysicsWorld
   readonly inputLog: InputLog
   readonly timeMs: number
+  picture(view: ViewFrom): Picture
   /** Reads what the nodes need besides their text; rejects with a SimyardError. Returns what puts it in use. */
   prepareLooks(nodes: readonly SceneNode[]): Promise<() => void>
   prepareTexture(url: string | undefined): Promise<() => void>
@@ -59,6 +61,10 @@ export class WorldSupervisor implements Supervisor {
 
   listen(listener: StepListener): void {
     this.listeners.push(listener)
+  }
+
+  picture(view: ViewFrom): Picture {
+    return this.world.picture(view)
   }
 
   edit({ remove = [], add = '' }: SceneEdit): Promise<readonly SceneNode[]> {
