@@ -3,7 +3,11 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { root } from './steps.mjs'
 
-const served = { 'apps/website/dist/pages/site': /\.(js|css|svg)$/, 'apps/web-view/dist': /^simyard-view.*\.js$/ }
+const served = {
+  'apps/website/dist/pages/site': /\.(js|css|svg)$/,
+  'apps/web-view/dist': /^simyard-view.*\.js$/,
+  'packages/client/dist/pages': /\.js$/,
+}
 
 for (const [folder, pattern] of Object.entries(served)) {
   for (const name of readdirSync(root + folder)) {
