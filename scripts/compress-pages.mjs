@@ -8,6 +8,7 @@ import { root } from './steps.mjs'
 const served = {
   'apps/website/dist/pages/site': /\.(js|css|svg)$/,
   'apps/website/dist/python': /\.(mjs|wasm|json)$/,
+  'packages/client/dist/pages': /\.js$/,
   'apps/web-view/dist': /^simyard-view.*\.js$/,
   'apps/simulator/dist/worker': /\.(js|wasm)$/,
 }

@@ -59,6 +59,7 @@ export function build() {
   const ok =
     step('Compiling', bin('tsc'), ['-b']) &&
     step('Bundling the simulator', process.execPath, ['apps/simulator/build.mjs']) &&
+    step('Bundling the clients', process.execPath, ['packages/client/build.mjs']) &&
     step('Bundling the view', bin('vite'), ['build', 'apps/web-view', '--logLevel', 'warn']) &&
     step('Bundling the pages', bin('vite'), [
       'build',

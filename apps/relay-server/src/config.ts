@@ -1,5 +1,4 @@
-import { FOSSBOT_MAX_MESSAGE_BYTES, FOSSBOT_NAMESPACE } from '@simyard/protocol'
-import { roles } from '@simyard/rooms'
+import { FOSSBOT_MAX_MESSAGE_BYTES, FOSSBOT_NAMESPACE, roomRoles } from '@simyard/protocol'
 import { z } from 'zod'
 
 const count = z.int().positive()
@@ -19,14 +18,26 @@ export const RelayServerConfig = z.strictObject({
     .string()
     .min(16)
     .optional()
-    .describe('Signs the cookie of simulator pages. Unset: a new one at each start; rooms do not outlive it anyway.'),
-  idRole: z.enum(roles).default('stage-hand').describe('What those may do who know the id of a room.'),
-  codeRole: z.enum(roles).default('viewer').describe('What those may do who know its join code.'),
+    .describe(
+      'Signs the cookie of simulator pages, and tokens. Unset: a new one at each start; rooms do not outlive it anyway.',
+    ),
+  idRole: z.enum(roomRoles).default('stage-hand').describe('What those may do who know the id of a room.'),
+  codeRole: z.enum(roomRoles).default('viewer').describe('What those may do who know its join code.'),
   maxRooms: count.default(5000).describe('Rooms at a time.'),
   maxMembers: count.default(100).describe('Members of a room.'),
   maxMessageBytes: count.default(FOSSBOT_MAX_MESSAGE_BYTES).describe('A larger message ends its connection.'),
   messagesPerSecond: count.default(5000).describe('Messages that a member may send for ever.'),
   bytesPerSecond: count.default(4_000_000).describe('Bytes that a member may send for ever.'),
+  pingInterval: z
+    .number()
+    .positive()
+    .default(25)
+    .describe('Seconds between two pings; clients are told, and wait accordingly.'),
+  pingTimeout: z
+    .number()
+    .positive()
+    .default(20)
+    .describe('Seconds after a ping without an answer, after which a connection is lost.'),
   returnTime: z.number().positive().default(60).describe('Seconds for which a lost connection keeps its place.'),
   simulatorWaitTime: z
     .number()

@@ -1,27 +1,24 @@
-export type {
-  FossbotCommand,
-  FossbotCommandKind,
-  FossbotEvent,
-  FossbotReply,
-  RoomPlace,
-} from './compat/fossbot-relay.js'
+export type { FossbotCommand, FossbotCommandKind, FossbotReply } from './compat/fossbot-relay.js'
 export {
   BrowserConnect,
   clearsRobots,
-  FOSSBOT_MAX_MESSAGE_BYTES,
-  FOSSBOT_MODEL,
-  FOSSBOT_NAMESPACE,
-  FOSSBOT_POLL_PACKETS,
-  FOSSBOT_SOCKET_PATH,
   fossbotCommandKind,
-  fossbotEvent,
   fossbotExit,
   fossbotText,
   isFossbotCommand,
   isFossbotReply,
   PythonConnect,
-  ROOM_PLACE_EVENT,
 } from './compat/fossbot-relay.js'
+export type { FossbotEvent, RoomPlace } from './compat/fossbot-words.js'
+export {
+  FOSSBOT_MAX_MESSAGE_BYTES,
+  FOSSBOT_MODEL,
+  FOSSBOT_NAMESPACE,
+  FOSSBOT_POLL_PACKETS,
+  FOSSBOT_SOCKET_PATH,
+  fossbotEvent,
+  ROOM_PLACE_EVENT,
+} from './compat/fossbot-words.js'
 export type { ClientRequest, Visitor } from './compat/webots-client.js'
 export { clientMessage, decodeClientRequest, visitorFields } from './compat/webots-client.js'
 export type { CloudServer } from './compat/webots-cloud.js'
@@ -68,6 +65,19 @@ export {
 export type { Frame } from './framing.js'
 export { encodeFrame, FrameDecoder } from './framing.js'
 export { encodeLine, LineDecoder } from './lines.js'
+export type { LobbyRequest, MemberEntry, RoomRole } from './lobby.js'
+export {
+  LobbyAdmit,
+  LobbyCreate,
+  LobbyJoin,
+  LobbyPromote,
+  LobbyRemove,
+  LobbySettings,
+  lobbyEvent,
+  lobbyRequests,
+  roomRoles,
+  TokenRequest,
+} from './lobby.js'
 export type { OwnClientEvent, OwnStreamEvent } from './own-events.js'
 export type {
   LabelUpdate,

@@ -44,7 +44,7 @@ export class RobotClaims {
     this.counts.clear()
   }
 
-  private robotsOf(memberId: string): string[] {
+  robotsOf(memberId: string): string[] {
     return [...this.drivers].filter(([, driver]) => driver === memberId).map(([robot]) => robot)
   }
 }

@@ -58,7 +58,7 @@ export class RoomDirectory {
     if (room) return { room, role: room.identity.idRole }
     const code = normalizeJoinCode(idOrCode)
     const named = code === undefined ? undefined : this.byCode.get(code)
-    return named && { room: named, role: named.identity.codeRole }
+    return named && { room: named, role: named.codeRole }
   }
 
   /** Rooms that pages of one browser have opened. */

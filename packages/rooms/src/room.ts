@@ -6,6 +6,9 @@ import {
   fossbotEvent,
   fossbotExit,
   fossbotText,
+  type LobbySettings,
+  lobbyEvent,
+  type MemberEntry,
 } from '@simyard/protocol'
 import { MessageLog, type MessageLogOptions } from './message-log.js'
 import { type Delivery, nothing, type Outcome, refuse } from './outcome.js'
@@ -50,11 +53,28 @@ export interface JoinRequest {
   readonly robot?: string
   /** With it the member keeps its place when its connection is lost, and gets numbered messages. */
   readonly returnKey?: string
+  readonly username?: string
+  /** It wants to be told who comes, goes and changes. */
+  readonly presence?: boolean
+  /** A person who waits for others: comes before the simulator too, which hears nothing of it. */
+  readonly lobby?: boolean
+  /** It need not be admitted: it has the key, or a token of the owner. */
+  readonly invited?: boolean
+  readonly tokenId?: string
+}
+
+/** What became of a request to join. */
+export interface Entry extends Outcome {
+  /** An owner has to admit it. */
+  readonly waiting?: true
 }
 
 interface Member {
   readonly id: string
-  readonly role: Role
+  role: Role
+  readonly username: string
+  presence: boolean
+  readonly tokenId: string | undefined
   environmentUser: boolean
   readonly returnKey: string | undefined
   /** Number of its last message, when it numbers them. */
@@ -67,6 +87,9 @@ interface Seat {
   /** The connection. */
   id: string
   numbered: boolean
+  presence: boolean
+  /** Number of its last answer, when it numbers them. */
+  received: number
   /** What was said before it came was for another simulator. */
   readonly since: number
   away: { readonly sinceMs: number; readonly lastNumber: number; waiting: number } | undefined
@@ -83,6 +106,12 @@ export class Room {
   private seat: Seat | undefined
   private vacantSinceMs: number
   private everSeated = false
+  private locked = false
+  private admission = false
+  private grant: Role
+  private readonly waiting = new Map<string, JoinRequest>()
+  /** Tokens of members who were removed. */
+  private readonly revoked = new Set<string>()
   private over = false
 
   constructor(
@@ -92,6 +121,7 @@ export class Room {
   ) {
     this.log = new MessageLog(options.log)
     this.vacantSinceMs = openedMs
+    this.grant = identity.codeRole
   }
 
   get id(): string {
@@ -110,6 +140,16 @@ export class Room {
   get simulator(): 'expected' | 'here' | 'away' | 'gone' {
     if (!this.seat) return this.everSeated ? 'gone' : 'expected'
     return this.seat.away ? 'away' : 'here'
+  }
+
+  /** What those may who know the join code. */
+  get codeRole(): Role {
+    return this.grant
+  }
+
+  /** Number of the simulator's last answer that was taken. */
+  get receivedFromSimulator(): number {
+    return this.seat?.received ?? 0
   }
 
   driverOf(robot: string): string | undefined {
@@ -132,16 +172,16 @@ export class Room {
    * then replaces a connection that is still there, such as one whose loss nobody has noticed yet.
    */
   seatSimulator(
-    connection: { id: string; numbered: boolean; lastNumber?: number; takeOver: boolean },
+    connection: { id: string; numbered: boolean; lastNumber?: number; takeOver: boolean; presence?: boolean },
     nowMs: number,
   ): Outcome & { readonly replaced?: string } {
     if (this.over) return this.refuseEnded()
     const { seat } = this
-    const { id, numbered, lastNumber, takeOver } = connection
+    const { id, numbered, lastNumber, takeOver, presence = false } = connection
     this.everSeated = true
     if (!seat) {
-      this.seat = { id, numbered, since: this.log.lastNumber, away: undefined }
-      return nothing
+      this.seat = { id, numbered, presence, received: 0, since: this.log.lastNumber, away: undefined }
+      return { deliveries: this.announceSimulator() }
     }
     if (!seat.away && seat.id !== id && !takeOver) {
       return refuse(
@@ -160,22 +200,35 @@ export class Room {
         ...(replaced === undefined ? {} : { replaced }),
       }
     }
-    this.seat = { id, numbered, since: seat.since, away: undefined }
+    const wasAway = seat.away !== undefined
+    // Who does not say what it has got was loaded anew, and numbers its answers from 1 again.
+    const received = lastNumber === undefined ? 0 : seat.received
+    this.seat = { id, numbered, presence, received, since: seat.since, away: undefined }
     return {
-      deliveries: missed.map(({ number, event, payload }) => ({
-        to: id,
-        event,
-        payload,
-        ...(numbered ? { number } : {}),
-      })),
+      deliveries: [
+        ...missed.map(({ number, event, payload }) => ({
+          to: id,
+          event,
+          payload,
+          ...(numbered ? { number } : {}),
+        })),
+        ...(wasAway ? this.announceSimulator() : []),
+      ],
       ...(replaced === undefined ? {} : { replaced }),
     }
   }
 
-  /** What the simulator says to one member. Goes nowhere when that one has left. */
-  reply(senderId: string, event: string, payload: FossbotReply): Outcome {
+  /**
+   * What the simulator says to one member. Goes nowhere when that one has left. `number` is the simulator's own, by which
+   * an answer that is given again after a lost connection counts once.
+   */
+  reply(senderId: string, event: string, payload: FossbotReply, number?: number): Outcome {
     if (this.seat?.id !== senderId || this.seat.away) {
       return refuse('ROOM_ROLE_REFUSED', 'Only the simulator of a room may answer. Send commands as clientMessage.')
+    }
+    if (number !== undefined) {
+      if (number <= this.seat.received) return nothing
+      this.seat.received = number
     }
     const member = this.members.get(payload.user_id)
     if (!member) return nothing
@@ -187,22 +240,55 @@ export class Room {
 
   // ---- members --------------------------------------------------------------------------------------------------
 
-  join(request: JoinRequest): Outcome {
+  join(request: JoinRequest): Entry {
     if (this.over) return this.refuseEnded()
-    const { id, role, environmentUser, announcement, robot, returnKey } = request
+    const { id, role, invited = false, tokenId } = request
     const present = this.members.get(id)
-    if (!present && this.members.size >= this.options.maxMembers) {
+    if (present) return this.enter(request)
+    if (tokenId !== undefined && this.revoked.has(tokenId)) {
+      return refuse('ROOM_REMOVED', 'The owner of this room has removed who had this token. Ask for a new one.')
+    }
+    if (this.locked && role !== 'owner') {
+      return refuse('ROOM_LOCKED', 'The owner has locked this room: nobody new gets in. Ask the owner.')
+    }
+    if (this.members.size + this.waiting.size >= this.options.maxMembers) {
       return refuse('ROOM_FULL', `This room has ${this.options.maxMembers} members, and may not have more.`)
     }
-    const drives = mayActAs(present?.role ?? role, 'driver')
+    if (!this.admission || invited) return this.enter(request)
+    this.waiting.set(id, request)
+    return { waiting: true, deliveries: this.tellOwners({ user_id: id, username: request.username ?? '' }) }
+  }
+
+  private enter(request: JoinRequest): Outcome {
+    const { id, role, environmentUser, announcement, robot, returnKey, tokenId, lobby = false } = request
+    const { username = '', presence = lobby } = request
+    const present = this.members.get(id)
+    const drives = mayActAs(present?.role ?? role, 'driver') && !lobby
     if (drives && !this.seat) return this.refuseVacant()
     if (drives && robot !== undefined) {
       const refusal = this.claim(id, robot)
       if (refusal) return refusal
     }
-    if (present) present.environmentUser = environmentUser
-    else this.members.set(id, { id, role, environmentUser, returnKey, received: 0, awaySinceMs: undefined })
-    return drives ? { deliveries: this.toSimulator({ ...announcement, user_id: id }) } : nothing
+    let deliveries: Delivery[] = []
+    if (present) {
+      present.environmentUser = environmentUser
+      present.presence ||= presence
+    } else {
+      const member: Member = {
+        id,
+        role,
+        username,
+        presence,
+        tokenId,
+        environmentUser,
+        returnKey,
+        received: 0,
+        awaySinceMs: undefined,
+      }
+      deliveries = this.announce(lobbyEvent.memberJoined, { user_id: id, username, role })
+      this.members.set(id, member)
+    }
+    return { deliveries: [...deliveries, ...(drives ? this.toSimulator({ ...announcement, user_id: id }) : [])] }
   }
 
   /** A member whose connection was lost comes back, having got every message up to `lastNumber`. */
@@ -218,8 +304,14 @@ export class Room {
       const { deliveries } = this.leave(memberId, nowMs)
       return { ...refuse('ROOM_PLACE_LOST', 'Too much was said meanwhile. Join anew.'), deliveries }
     }
+    const wasAway = member.awaySinceMs !== undefined
     member.awaySinceMs = undefined
-    return { deliveries: missed.map(({ number, event, payload }) => ({ to: member.id, event, payload, number })) }
+    return {
+      deliveries: [
+        ...missed.map(({ number, event, payload }) => ({ to: member.id, event, payload, number })),
+        ...(wasAway ? this.announceMember(member) : []),
+      ],
+    }
   }
 
   /** `number` is the member's own, by which a message that is sent again after a lost connection counts once. */
@@ -259,30 +351,100 @@ export class Room {
   /** A connection is lost without a word. Some keep their place for a while. */
   drop(occupantId: string, nowMs: number): Outcome {
     if (this.seat?.id === occupantId) {
-      this.seat.away ??= { sinceMs: nowMs, lastNumber: this.log.lastNumber, waiting: 0 }
-      return nothing
+      if (this.seat.away) return nothing
+      this.seat.away = { sinceMs: nowMs, lastNumber: this.log.lastNumber, waiting: 0 }
+      return { deliveries: this.announceSimulator() }
     }
     const member = this.members.get(occupantId)
     if (member?.returnKey === undefined) return this.leave(occupantId, nowMs)
-    member.awaySinceMs ??= nowMs
-    return nothing
+    if (member.awaySinceMs !== undefined) return nothing
+    member.awaySinceMs = nowMs
+    return { deliveries: this.announceMember(member) }
   }
 
   /** A member leaves for good: its robots are free, and the simulator is told so. */
   leave(occupantId: string, nowMs: number): Outcome {
     if (this.seat?.id === occupantId) return { deliveries: this.vacate('The simulator was closed.', nowMs) }
+    this.waiting.delete(occupantId)
     const member = this.members.get(occupantId)
     if (!member) return nothing
     this.members.delete(occupantId)
     this.log.forget(occupantId)
-    const robots = this.claims.releaseAll(occupantId)
-    if (!mayActAs(member.role, 'driver')) return nothing
+    const { username } = member
+    const announced = this.announce(lobbyEvent.memberLeft, { user_id: occupantId, username })
+    return { deliveries: [...this.dismiss(member), ...announced] }
+  }
+
+  /** The simulator is told that a member no longer drives. */
+  private dismiss(member: Member): Delivery[] {
+    const robots = this.claims.releaseAll(member.id)
+    if (!mayActAs(member.role, 'driver')) return []
     const deliveries: Delivery[] = []
     if (member.environmentUser) deliveries.push(...this.toSimulator(fossbotExit(true, member.id)))
     // A simulator frees one robot for each.
     const exits = member.environmentUser ? robots : Math.max(1, robots)
     for (let exit = 0; exit < exits; exit++) deliveries.push(...this.toSimulator(fossbotExit(false, member.id)))
-    return { deliveries }
+    return deliveries
+  }
+
+  // ---- what owners decide ---------------------------------------------------------------------------------------
+
+  /** Who is here; owners see who waits too. */
+  list(byId: string): { readonly members: MemberEntry[]; readonly waiting?: { user_id: string; username: string }[] } {
+    const members = [...this.members.values()].map((member) => ({
+      ...entryOf(member),
+      robots: this.claims.robotsOf(member.id),
+    }))
+    if (this.members.get(byId)?.role !== 'owner') return { members }
+    const waiting = [...this.waiting].map(([user_id, { username = '' }]) => ({ user_id, username }))
+    return { members, waiting }
+  }
+
+  /** Lets somebody in who waits; `entry` is what that one is told. */
+  admit(byId: string, memberId: string, role?: Role): Outcome & { readonly entry?: Outcome } {
+    const refusal = this.refuseUnlessOwner(byId)
+    if (refusal) return refusal
+    const request = this.waiting.get(memberId)
+    if (!request) return refuseUnknown()
+    this.waiting.delete(memberId)
+    return { deliveries: [], entry: this.enter({ ...request, role: role ?? request.role }) }
+  }
+
+  /** Gives a member another role, at once: its next message is judged by it. */
+  promote(byId: string, memberId: string, role: Role): Outcome {
+    const refusal = this.refuseUnlessOwner(byId)
+    if (refusal) return refusal
+    const member = this.members.get(memberId)
+    if (!member) return refuseUnknown()
+    const deliveries = mayActAs(role, 'driver') ? [] : this.dismiss(member)
+    member.role = role
+    return { deliveries: [...deliveries, ...this.announceMember(member)] }
+  }
+
+  /** Ends the stay of a member, or refuses one who waits. The carrier tells that one. */
+  remove(byId: string, memberId: string, nowMs: number): Outcome {
+    const refusal = this.refuseUnlessOwner(byId)
+    if (refusal) return refusal
+    const member = this.members.get(memberId)
+    const tokenId = member?.tokenId ?? this.waiting.get(memberId)?.tokenId
+    if (!member && !this.waiting.has(memberId)) return refuseUnknown()
+    if (tokenId !== undefined) this.revoked.add(tokenId)
+    return this.leave(memberId, nowMs)
+  }
+
+  /** What the join code grants, whether anybody new gets in, and whether an owner has to admit them. */
+  set(byId: string, { code_role, locked, admission }: LobbySettings): Outcome {
+    const refusal = this.refuseUnlessOwner(byId)
+    if (refusal) return refusal
+    this.grant = code_role ?? this.grant
+    this.locked = locked ?? this.locked
+    this.admission = admission ?? this.admission
+    return nothing
+  }
+
+  /** For the one who opens a room. */
+  requireAdmission(): void {
+    this.admission = true
   }
 
   // ---- time -----------------------------------------------------------------------------------------------------
@@ -320,6 +482,7 @@ export class Room {
     this.over = true
     this.seat = undefined
     this.members.clear()
+    this.waiting.clear()
     this.claims.clear()
     return deliveries
   }
@@ -346,7 +509,10 @@ export class Room {
     this.vacantSinceMs = nowMs
     this.log.forget(SIMULATOR)
     this.claims.clear()
-    return this.tellAll('ROOM_SIMULATOR_LEFT', `${reason} Open it again, and start the program with its new id.`)
+    return [
+      ...this.announceSimulator(),
+      ...this.tellAll('ROOM_SIMULATOR_LEFT', `${reason} Open it again, and start the program with its new id.`),
+    ]
   }
 
   private tellAll(code: string, reason: string): Delivery[] {
@@ -372,6 +538,42 @@ export class Room {
     return member.awaySinceMs === undefined ? [{ to: member.id, event, payload, number }] : []
   }
 
+  private announceSimulator(): Delivery[] {
+    return this.announce(lobbyEvent.simulatorChanged, { simulator: this.simulator })
+  }
+
+  private announceMember(member: Member): Delivery[] {
+    return this.announce(
+      lobbyEvent.memberChanged,
+      entryOf(member),
+      member.awaySinceMs === undefined ? undefined : member,
+    )
+  }
+
+  /** To those who asked for it, or came through the lobby. */
+  private announce(event: string, payload: unknown, except?: Member): Delivery[] {
+    const deliveries: Delivery[] = []
+    for (const member of this.members.values()) {
+      if (member.presence && member !== except) deliveries.push(...this.toMember(member, event, payload))
+    }
+    const { seat } = this
+    if (seat?.presence && !seat.away && event !== lobbyEvent.simulatorChanged) {
+      deliveries.push({ to: seat.id, event, payload })
+    }
+    return deliveries
+  }
+
+  private tellOwners(payload: unknown): Delivery[] {
+    return [...this.members.values()]
+      .filter(({ role, presence }) => role === 'owner' && presence)
+      .flatMap((owner) => this.toMember(owner, lobbyEvent.memberWaiting, payload))
+  }
+
+  private refuseUnlessOwner(memberId: string): Outcome | undefined {
+    if (this.members.get(memberId)?.role === 'owner') return undefined
+    return refuse('ROOM_ROLE_REFUSED', 'Only an owner of the room decides this. Join with the key of the room.')
+  }
+
   private refuseEnded(): Outcome {
     return refuse('ROOM_ENDED', 'This room is closed. Open a new one.')
   }
@@ -382,4 +584,12 @@ export class Room {
       'There is no simulator in this room. Open its page, wait until it is loaded, and start the program again.',
     )
   }
+}
+
+function entryOf({ id, username, role, awaySinceMs }: Member) {
+  return { user_id: id, username, role, here: awaySinceMs === undefined }
+}
+
+function refuseUnknown(): Outcome {
+  return refuse('ROOM_MEMBER_UNKNOWN', 'Nobody with this user_id is in the room, or waits. Ask with list_members.')
 }
