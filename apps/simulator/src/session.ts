@@ -1,3 +1,4 @@
+import { type FossbotHost, FossbotWorld } from '@simyard/fossbot'
 import {
   type ErrorReport,
   reportError,
@@ -25,6 +26,7 @@ export interface SimulatorSessionOptions {
 }
 
 const DEFAULT_SEED = 1
+const MADE_FILES = 32
 const NO_BODY = new Uint8Array(0)
 
 /** One simulator behind simulator-v1, whatever carries its messages. It outlives a world that does not load. */
@@ -33,6 +35,9 @@ export class SimulatorSession {
   private scene: Scene | undefined
   private runner: SimulationRunner | undefined
   private simulation: Simulation | undefined
+  private fossbot: FossbotWorld | undefined
+  /** Programs are told of a pause once. */
+  private toldOfPause = false
   /** Loads wait for each other; only the newest counts. */
   private generation = 0
 
@@ -79,6 +84,11 @@ export class SimulatorSession {
       case 'controller-ended':
         this.simulation?.controllerEnded(message.controller, message)
         return
+      case 'room-message':
+        return this.onRoomMessage(message.message)
+      case 'surroundings':
+        this.fossbot?.control(message)
+        return
       case 'robot-message':
         this.simulation?.inputLog.add({
           timeMs: this.simulation.timeMs,
@@ -114,6 +124,7 @@ export class SimulatorSession {
       this.scene = scene
       this.simulation = simulation
       this.runner = new SimulationRunner({ simulation, clock: this.options.clock, host: this.runnerHost() })
+      this.fossbot = new FossbotWorld(simulation.supervisor, this.fossbotHost(generation))
       this.send({
         type: 'loaded',
         world,
@@ -149,6 +160,36 @@ export class SimulatorSession {
         if (generation === this.generation) this.tellSceneChange(change)
       },
       touched: () => this.runner?.worldTouched(),
+    }
+  }
+
+  private fossbotHost(generation: number): FossbotHost {
+    const current = (message: SimulatorToServer, body?: Uint8Array) => {
+      if (generation === this.generation) this.send(message, body)
+    }
+    return {
+      nowMs: this.options.clock.now,
+      reply: (payload) => current({ type: 'room-reply', event: 'godotMessage', payload }),
+      error: (payload) => current({ type: 'room-reply', event: 'godotError', payload }),
+      sound: (robot, name) => current({ type: 'sound', robot, name }),
+      surroundings: (surroundings) => current({ type: 'surroundings', surroundings }),
+      madeFile: (path, bytes) => {
+        this.files.keep(path, bytes)
+        current({ type: 'made-file', path }, bytes)
+      },
+      console: (line, robot) => current({ type: 'console', stream: 'stderr', line, ...(robot ? { robot } : {}) }),
+      restart: () => this.runner?.reset(),
+    }
+  }
+
+  private onRoomMessage(message: Readonly<Record<string, unknown>>): void {
+    this.fossbot?.receive(message)
+    if (this.runner?.currentMode !== 'pause') {
+      this.toldOfPause = false
+    } else if (!this.toldOfPause && typeof message.fossbot_name === 'string') {
+      this.toldOfPause = true
+      const line = `A program drives ${message.fossbot_name}, but the simulation is paused: run it.`
+      this.send({ type: 'console', stream: 'stderr', line })
     }
   }
 
@@ -189,6 +230,8 @@ export class SimulatorSession {
     this.runner?.close()
     this.runner = undefined
     this.simulation = undefined
+    this.fossbot = undefined
+    this.files.forget()
     this.scene = undefined
   }
 
@@ -211,13 +254,29 @@ class RemoteFiles implements FileSource {
     number,
     { resolve(bytes: Uint8Array): void; reject(error: Error): void; url: string }
   >()
+  private readonly made = new Map<string, Uint8Array>()
   private nextRequest = 1
 
   constructor(private readonly send: (message: SimulatorToServer) => void) {}
 
+  /** Files that came about in the run are read like those of the project. */
+  keep(path: string, bytes: Uint8Array): void {
+    this.made.set(path, bytes)
+    for (const oldest of this.made.keys()) {
+      if (this.made.size <= MADE_FILES) return
+      this.made.delete(oldest)
+    }
+  }
+
+  forget(): void {
+    this.made.clear()
+  }
+
   read(url: string): Promise<Uint8Array> {
     const match = /^(project|asset):\/+(.*)$/.exec(url)
     if (!match) return Promise.reject(new SimyardError('SCENE_FILE_MISSING', `${url} is not a file of this project.`))
+    const made = match[1] === 'project' ? this.made.get(match[2]!) : undefined
+    if (made) return Promise.resolve(made)
     const request = this.nextRequest++
     return new Promise((resolve, reject) => {
       this.waiting.set(request, { resolve, reject, url })
