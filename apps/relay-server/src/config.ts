@@ -18,7 +18,9 @@ export const RelayServerConfig = z.strictObject({
     .string()
     .min(16)
     .optional()
-    .describe('Signs the cookie of simulator pages, and tokens. Unset: a new one at each start; rooms do not outlive it anyway.'),
+    .describe(
+      'Signs the cookie of simulator pages, and tokens. Unset: a new one at each start; rooms do not outlive it anyway.',
+    ),
   idRole: z.enum(roomRoles).default('stage-hand').describe('What those may do who know the id of a room.'),
   codeRole: z.enum(roomRoles).default('viewer').describe('What those may do who know its join code.'),
   maxRooms: count.default(5000).describe('Rooms at a time.'),
