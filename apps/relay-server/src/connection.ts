@@ -1,4 +1,4 @@
-import type { MemberLimit, Room } from '@simyard/rooms'
+import type { MemberLimit, Outcome, Room } from '@simyard/rooms'
 import type { Socket } from 'socket.io'
 import { Outbox } from './outbox.js'
 
@@ -12,6 +12,8 @@ export interface PageOrigin {
 export class Connection {
   /** The place that it has; `id` is that of the member, or of the simulator's seat. */
   place: { readonly room: Room; readonly id: string; readonly as: 'simulator' | 'member' } | undefined
+  /** It wants into a room whose owner has to admit it; `done` tells what was decided. */
+  knock: { readonly room: Room; readonly done: (outcome: Outcome) => void } | undefined
   /** Commands that came before the client said which room it wants into. */
   held: (readonly [payload: unknown, number: unknown])[] = []
   /** Bytes that came since the last message that was looked at. */
@@ -21,10 +23,12 @@ export class Connection {
   /** The robot that it named at last, for the libraries that print it with an error. */
   robot: string | undefined
 
+  /** `command` takes one that was held. */
   constructor(
     readonly socket: Socket,
     readonly page: PageOrigin,
     private allowance: MemberLimit,
+    private readonly command: (connection: Connection, payload: unknown, number: unknown) => void,
   ) {
     this.outbox = new Outbox(socket)
     socket.conn.on('data', (data: unknown) => {
@@ -47,6 +51,13 @@ export class Connection {
     const { name, writable } = this.socket.conn.transport
     this.silentTicks = name === 'polling' && !writable ? this.silentTicks + 1 : 0
     return this.silentTicks
+  }
+
+  /** Now that it has a place, what it said before counts. */
+  release(): void {
+    const { held } = this
+    this.held = []
+    for (const [payload, number] of held) this.command(this, payload, number)
   }
 
   takeBytes(): number {

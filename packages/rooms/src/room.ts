@@ -161,6 +161,10 @@ export class Room {
     return this.members.get(memberId)?.received ?? 0
   }
 
+  roleOf(memberId: string): Role | undefined {
+    return this.members.get(memberId)?.role
+  }
+
   hasMember(memberId: string): boolean {
     return this.members.has(memberId)
   }
