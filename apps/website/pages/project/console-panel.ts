@@ -38,6 +38,8 @@ export class ConsolePanel {
     clear.className = 'small'
     clear.textContent = 'Clear'
     clear.addEventListener('click', () => this.clear())
+    // With one program there is nothing to choose from.
+    this.filter.hidden = true
     bar.append(this.filter, this.follow, clear)
     this.lines.className = 'console-lines'
     this.lines.setAttribute('role', 'log')
@@ -55,6 +57,7 @@ export class ConsolePanel {
     if (entry.robot !== undefined && !this.robots.has(entry.robot)) {
       this.robots.add(entry.robot)
       this.filter.append(new Option(entry.robot, entry.robot))
+      this.filter.hidden = false
     }
   }
 

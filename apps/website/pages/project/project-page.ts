@@ -10,6 +10,7 @@ import { fillAboutPanel } from './about-panel.js'
 import { ConsolePanel } from './console-panel.js'
 import { fillHelpSheet } from './help-sheet.js'
 import { manageDivider, managePhoneTabs } from './layout.js'
+import { showRoomNote } from './room-note.js'
 import { RunBar } from './run-bar.js'
 import { listenForShortcuts } from './shortcut.js'
 import { SourceDesk } from './source-desk.js'
@@ -138,6 +139,7 @@ function connectView(view: SimyardView, bar: RunBar, console: ConsolePanel, desk
     const at = message.startsWith(place) ? '' : `${place}: `
     console.add({ stream: severity === 'error' ? 'stderr' : 'info', line: `${at}${message} [${code}]` })
   })
+  onView(view, 'simyard-room', (room) => showRoomNote(find('#room-note'), room))
   onView(view, 'simyard-sandbox', ({ safe, message }) => {
     if (!safe && notice.childElementCount === 0)
       showBanner(notice, message ?? 'Programs run here without a sandbox.', 'warn')

@@ -23,6 +23,9 @@ interface SourceFile {
 }
 
 /** The files that are open, what of them is saved, and where saving goes. */
+const NO_PROGRAM =
+  '<p class="empty">This world has no program of its own. Programs elsewhere drive its robots: start one with the session id that stands over the world.</p>'
+
 export class SourceDesk {
   private readonly editor: CodeEditor
   private readonly files = new Map<string, SourceFile>()
@@ -71,7 +74,7 @@ export class SourceDesk {
       this.editor.open(path, draft ?? saved)
     })
     if (paths[0] !== undefined) this.show(paths[0])
-    else this.parts.editor.innerHTML = '<p class="empty">This world has no program to edit.</p>'
+    else this.parts.editor.innerHTML = NO_PROGRAM
     this.refresh()
     if (this.changed().length > 0) this.events.onState('Unsaved changes restored')
   }
