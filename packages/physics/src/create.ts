@@ -74,14 +74,8 @@ function checkShapes(model: PhysicsModel): void {
       const { form } = shape
       const sizes =
         form.type === 'box' ? form.half : 'radius' in form ? [form.radius, 'height' in form ? form.height : 1] : []
-      const round = form.type !== 'box'
-      const place = [...pose.translation, ...pose.rotation]
-      const wrong = sizes.find((size) => !(round ? size > 0 : size >= 0) || size === Infinity)
-      if (wrong === undefined && place.every(Number.isFinite)) continue
-      throw refused(
-        solid,
-        wrong === undefined ? 'its place is not made of numbers' : `a size of ${wrong} is not possible`,
-      )
+      const wrong = [...sizes, ...pose.translation, ...pose.rotation].find((value) => !Number.isFinite(value))
+      if (wrong !== undefined) throw refused(solid, `its size or place has a ${wrong} in it`)
     }
   }
 }
