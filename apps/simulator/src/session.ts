@@ -8,8 +8,14 @@ import {
   type SimulatorToServer,
   SimyardError,
 } from '@simyard/protocol'
-import { exportX3d, type FileSource, loadScene, type Scene } from '@simyard/scene'
-import { type RunnerClock, Simulation, type SimulationOptions, SimulationRunner } from '@simyard/simulation'
+import { exportNodeX3d, exportX3d, type FileSource, loadScene, type Scene } from '@simyard/scene'
+import {
+  type RunnerClock,
+  type SceneChange,
+  Simulation,
+  type SimulationOptions,
+  SimulationRunner,
+} from '@simyard/simulation'
 
 export interface SimulatorSessionOptions {
   /** Writes bytes of simulator-v1 to the server. */
@@ -144,6 +150,10 @@ export class SimulatorSession {
       console: (line) => current({ type: 'console', ...line }),
       diagnostic: (diagnostic) => current({ type: 'diagnostic', diagnostic }),
       controllersChanged: () => this.runner?.controllersChanged(),
+      sceneChanged: (change) => {
+        if (generation === this.generation) this.tellSceneChange(change)
+      },
+      touched: () => this.runner?.worldTouched(),
     }
   }
 
@@ -159,6 +169,20 @@ export class SimulatorSession {
         this.send({ type: 'console', stream: 'stderr', line: `${error.message} [${error.code}]` })
       },
     }
+  }
+
+  private tellSceneChange({ removed, added, robots }: SceneChange): void {
+    const { scene } = this
+    if (!scene) return
+    for (const { id, inside } of removed) this.send({ type: 'node-removed', id, inside })
+    for (const node of added) {
+      const xml = {
+        x3d: exportNodeX3d(scene, node, { dialect: 'x3d' }),
+        'x3d-2019': exportNodeX3d(scene, node, { dialect: 'x3d-2019' }),
+      }
+      if (xml.x3d !== '' || xml['x3d-2019'] !== '') this.send({ type: 'node-added', parentId: 0, xml })
+    }
+    if (robots) this.send({ type: 'robots', robots })
   }
 
   private exportScene(request: number, dialect: 'x3d' | 'x3d-2019'): void {

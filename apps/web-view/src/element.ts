@@ -252,9 +252,11 @@ export class SimyardView extends HTMLElement {
         return
       case 'node-added':
         this.graph?.insert(message.parent, message.xml)
+        this.stage?.sceneChanged()
         return
       case 'node-removed':
         this.graph?.remove(message.id)
+        this.stage?.sceneChanged()
         return
       case 'event':
         this.receiveEvent(message.event)

@@ -6,7 +6,7 @@ import { EditableWorld } from './editable-world.js'
 import { type EngineOptions, loadPhysicsEngine } from './engine.js'
 import { numberField, numbersField, stringField } from './fields.js'
 import { writeMjcf } from './mjcf.js'
-import { buildModel } from './model.js'
+import { buildModel, type PhysicsModel } from './model.js'
 import { dampingOf, MujocoWorld } from './mujoco-world.js'
 import type { PhysicsWorld } from './physics-world.js'
 import type { Triangles } from './shapes.js'
@@ -36,17 +36,48 @@ export async function createPhysicsWorld(scene: PhysicsScene, options: EngineOpt
   const rules = contactRules(worldInfo)
   return new EditableWorld(scene.nodes, (roots) => {
     const model = buildModel(roots, { up, trianglesOf: (geometry) => trianglesOf(geometry, scene.meshes) })
+    checkShapes(model)
     const mjcf = writeMjcf(model, { gravity, innerStepSeconds, contactRules: rules })
     const damping = (solid: SceneNode) => dampingOf(solid, worldInfo)
     const options = { engine, model, mjcf, gravity, up, innerStepSeconds, damping }
     return () => {
+      checkRefusals()
       try {
         return new MujocoWorld(options)
       } catch (error) {
+        refusals++
         throw rejected(error, roots, mjcf.geoms)
       }
     }
   })
+}
+
+/**
+ * Each refusal by the engine costs it some 1.6 kB of its stack of 5 MB, which it never gets back. Most are found before
+ * (`checkShapes`); this many of the others are let pass.
+ */
+const MOST_REFUSALS = 1000
+let refusals = 0
+
+function checkRefusals(): void {
+  if (refusals < MOST_REFUSALS) return
+  throw new SimyardError(
+    'PHYSICS_MODEL_REJECTED',
+    `The physics engine has refused ${MOST_REFUSALS} models here and takes no more; start the simulation anew.`,
+  )
+}
+
+/** What the engine would refuse most often. */
+function checkShapes(model: PhysicsModel): void {
+  for (const { geoms } of model.bodies) {
+    for (const { shape, pose, solid } of geoms) {
+      const { form } = shape
+      const sizes =
+        form.type === 'box' ? form.half : 'radius' in form ? [form.radius, 'height' in form ? form.height : 1] : []
+      const wrong = [...sizes, ...pose.translation, ...pose.rotation].find((value) => !Number.isFinite(value))
+      if (wrong !== undefined) throw refused(solid, `its size or place has a ${wrong} in it`)
+    }
+  }
 }
 
 function trianglesOf(geometry: SceneNode, meshes: PhysicsScene['meshes']): Triangles | undefined {
@@ -84,13 +115,17 @@ function rejected(
       .replace(/^MuJoCo Error:\s*/, '')
       .trim()
       .split('\n')[0] ?? text
+  return refused(node, reason, error)
+}
+
+function refused(node: SceneNode | undefined, reason: string, cause?: unknown): SimyardError {
   const who = node
     ? `${node.type} "${stringField(node, 'name', node.def ?? '')}" (${node.location.file}:${node.location.line})`
     : 'The world'
   return new SimyardError(
     'PHYSICS_MODEL_REJECTED',
     `${who} cannot be simulated: ${reason}. Check its masses, sizes and boundingObject.`,
-    { cause: error, ...(node ? { location: node.location } : {}) },
+    { cause, ...(node ? { location: node.location } : {}) },
   )
 }
 

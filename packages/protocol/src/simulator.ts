@@ -141,7 +141,8 @@ export type SimulatorToServer =
       readonly parentId: number
       readonly xml: Readonly<Record<'x3d' | 'x3d-2019', string>>
     }
-  | { readonly type: 'node-removed'; readonly id: number }
+  /** `inside`: ids of all that went with it, so that nobody keeps state of them. */
+  | { readonly type: 'node-removed'; readonly id: number; readonly inside: readonly number[] }
   /** Robots came or went. */
   | { readonly type: 'robots'; readonly robots: readonly RobotSummary[] }
   /** An answer to a member of the room: FOSSBot's `godotMessage` or `godotError`, with `user_id`. */

@@ -5,6 +5,7 @@ import {
   type LabelUpdate,
   type NodeUpdate,
   type OwnStreamEvent,
+  type RobotSummary,
   type ServerToSimulator,
   type SimulatorToServer,
   type StreamDialect,
@@ -304,6 +305,14 @@ export class StreamHub {
     for (const viewer of this.viewers) if (viewer.own && viewer.subscribed) viewer.send(streamMessage.own(event))
   }
 
+  /** To viewers who have the scene that the message is about. */
+  private toWatching(text: (dialect: StreamDialect) => string | undefined): void {
+    for (const viewer of this.viewers) {
+      const message = viewer.hasScene ? text(viewer.dialect) : undefined
+      if (message !== undefined) viewer.send(message)
+    }
+  }
+
   private toSubscribed(text: (dialect: StreamDialect) => string): void {
     for (const viewer of this.viewers) if (viewer.subscribed) viewer.send(text(viewer.dialect))
   }
@@ -320,6 +329,7 @@ export class StreamHub {
         this.forgetScene()
         this.loaded = message
         this.failure = undefined
+        this.announce('robots', { type: 'robots', robots: message.robots })
         for (const viewer of this.viewers) if (viewer.subscribed) this.sendScene(viewer)
         return true
       case 'load-failed':
@@ -365,15 +375,22 @@ export class StreamHub {
         return true
       case 'node-added':
         this.scenes.clear()
-        for (const viewer of this.viewers) {
-          const xml = message.xml[viewer.dialect === '2019' ? 'x3d-2019' : 'x3d']
-          if (viewer.subscribed) viewer.send(streamMessage.node(message.parentId, xml))
-        }
+        // Whoever still waits for the scene gets one with this node in it.
+        this.toWatching((dialect) => {
+          const xml = message.xml[dialect === '2019' ? 'x3d-2019' : 'x3d']
+          return xml === '' ? undefined : streamMessage.node(message.parentId, xml)
+        })
         return true
-      case 'node-removed':
+      case 'node-removed': {
         this.scenes.clear()
-        this.state.delete(message.id)
-        this.toSubscribed(() => streamMessage.deleteNode(message.id))
+        const gone = [message.id, ...message.inside]
+        for (const id of gone) this.state.delete(id)
+        for (const viewer of this.viewers) viewer.forget(gone)
+        this.toWatching(() => streamMessage.deleteNode(message.id))
+        return true
+      }
+      case 'robots':
+        this.onRobots(message.robots)
         return true
       default:
         return false
@@ -392,6 +409,7 @@ export class StreamHub {
     for (const viewer of this.viewers) viewer.hasScene = false
     this.scenes.clear()
     this.sceneRequests.clear()
+    this.standing.delete('robots')
     this.state.clear()
     this.labels.clear()
     this.timeMs = 0
@@ -423,6 +441,23 @@ export class StreamHub {
       viewer.send(text)
       if (viewer.dialect === '2019') for (const label of frame.labels ?? []) viewer.send(streamMessage.label(label))
     }
+  }
+
+  private onRobots(robots: readonly RobotSummary[]): void {
+    if (!this.loaded) return
+    const windows = (list: readonly RobotSummary[]) => list.filter(({ window }) => window !== '<none>')
+    const before = windows(this.loaded.robots)
+    const now = windows(robots)
+    this.loaded = { ...this.loaded, robots }
+    for (const { nodeId, name, window } of before) {
+      if (!now.some((robot) => robot.nodeId === nodeId))
+        this.toWatching(() => streamMessage.robotWindowGone(name, window))
+    }
+    for (const { nodeId, name, window } of now) {
+      if (!before.some((robot) => robot.nodeId === nodeId))
+        this.toWatching(() => streamMessage.robotWindow(name, window))
+    }
+    this.announce('robots', { type: 'robots', robots })
   }
 
   private onMode(message: Extract<SimulatorToServer, { type: 'mode' }>): void {

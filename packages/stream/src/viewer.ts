@@ -47,6 +47,11 @@ export class Viewer {
     for (const label of labels) this.missedLabels?.set(label.id, label)
   }
 
+  /** These nodes are gone; nothing is to be said of them. */
+  forget(ids: Iterable<number>): void {
+    for (const id of ids) this.missed?.delete(id)
+  }
+
   /** What was missed, together with the newest frame; forgets it. */
   catchUp(
     updates: readonly NodeUpdate[],

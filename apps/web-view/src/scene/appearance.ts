@@ -43,14 +43,19 @@ export function applyAppearance(
     const source = resolve(child)
     const isColor = slot === 'map' || slot === 'emissiveMap'
     textures.load(source, isColor ? SRGBColorSpace : NoColorSpace, (texture) => {
-      configure(texture, source, transform)
-      material[slot] = texture
+      if (texture) configure(texture, source, transform)
+      material[slot]?.dispose()
+      material[slot] = texture ?? null
       // Cut-out pictures (logos, leaves) need no sorting; others have no pixels below the threshold.
-      if (slot === 'map') material.alphaTest = 0.5
+      if (slot === 'map') material.alphaTest = texture ? 0.5 * material.opacity : 0
       material.needsUpdate = true
     })
   }
   material.needsUpdate = true
+}
+
+export function releaseTextures(material: MeshStandardMaterial): void {
+  for (const slot of Object.values(mapOfRole)) material[slot]?.dispose()
 }
 
 function applyPbr(material: MeshStandardMaterial, element: Element): void {

@@ -11,7 +11,7 @@ import {
   PointsMaterial,
 } from 'three'
 import type { NodeChange } from '../connection/message.js'
-import { applyAppearance, plainMaterial } from './appearance.js'
+import { applyAppearance, plainMaterial, releaseTextures } from './appearance.js'
 import { attributeText, boolean, color, rotation, vector } from './attribute.js'
 import { lineTags, makeGeometry, meshTags, pointTags } from './geometry.js'
 import { applyLight, lightTags, makeLight } from './light.js'
@@ -41,8 +41,11 @@ const notDrawn = new Set([
 ])
 const poseFields = new Set(['translation', 'rotation'])
 
-/** Draws one node again after its attributes changed. */
-type Redraw = () => void
+/** Draws one node again after its attributes changed, as long as the object is there. */
+interface Redraw {
+  readonly object: Object3D
+  readonly draw: () => void
+}
 
 export interface SceneGraphEvents {
   /** Something that is on the screen has changed. */
@@ -81,19 +84,25 @@ export class SceneGraph {
     this.index(nodes)
     const parents = parentId === 'n0' ? [this.root] : (this.objects.get(parentId) ?? [])
     for (const parent of parents) for (const child of nodes.children) this.add(child, parent)
+    for (const child of nodes.children) if (singleTags.has(child.tagName)) this.events.onSetting(child)
     this.events.onChange()
   }
 
   remove(id: string): void {
+    const gone = new Set<Object3D>()
     for (const object of this.objects.get(id) ?? []) {
       this.motion.forget(object)
       object.removeFromParent()
       release(object)
+      object.traverse((one) => gone.add(one))
     }
+    // A node that others USE lives on in them.
+    for (const map of [this.poses, this.objects]) keep(map, (object) => !gone.has(object))
+    keep(this.redraws, ({ object }) => !gone.has(object))
     const element = this.elements.get(id)
     for (const one of element ? [element, ...element.querySelectorAll('[id]')] : []) {
-      const gone = one.getAttribute('id') ?? ''
-      for (const map of [this.elements, this.poses, this.redraws, this.objects]) map.delete(gone)
+      const name = one.getAttribute('id') ?? ''
+      if (!this.redraws.has(name) && !this.objects.has(name)) this.elements.delete(name)
     }
     this.events.onChange()
   }
@@ -137,7 +146,7 @@ export class SceneGraph {
 
   private redraw(id: string, element: Element): void {
     if (singleTags.has(element.tagName)) this.events.onSetting(element)
-    for (const one of this.redraws.get(id) ?? []) one()
+    for (const { draw } of this.redraws.get(id) ?? []) draw()
   }
 
   private index(root: Element): void {
@@ -174,7 +183,7 @@ export class SceneGraph {
     const applyScale = () => group.scale.copy(vector(element, 'scale', [1, 1, 1]))
     applyScale()
     remember(this.poses, element.getAttribute('id'), group)
-    remember(this.redraws, element.getAttribute('id'), applyScale)
+    remember(this.redraws, element.getAttribute('id'), { object: group, draw: applyScale })
     for (const child of element.children) this.add(child, group)
     return group
   }
@@ -184,7 +193,7 @@ export class SceneGraph {
     parent.add(light)
     applyLight(light, element)
     if ('target' in light) parent.add(light.target as Object3D)
-    remember(this.redraws, element.getAttribute('id'), () => applyLight(light, element))
+    remember(this.redraws, element.getAttribute('id'), { object: light, draw: () => applyLight(light, element) })
     return light
   }
 
@@ -200,7 +209,7 @@ export class SceneGraph {
       const paint = () => applyAppearance(material, appearance, this.resolve, this.textures)
       paint()
       for (const one of [appearance, ...[...appearance.children].map(this.resolve)]) {
-        remember(this.redraws, one.getAttribute('id'), paint)
+        remember(this.redraws, one.getAttribute('id'), { object: holder, draw: paint })
       }
     }
     const shadows = () => {
@@ -211,7 +220,7 @@ export class SceneGraph {
     }
     for (const child of children) this.geometry(child, holder, material, appearance)
     shadows()
-    remember(this.redraws, element.getAttribute('id'), shadows)
+    remember(this.redraws, element.getAttribute('id'), { object: holder, draw: shadows })
     return holder
   }
 
@@ -241,7 +250,7 @@ export class SceneGraph {
       drawn.geometry = next
     }
     for (const one of [element, ...[...element.children].map(this.resolve)]) {
-      remember(this.redraws, one.getAttribute('id'), rebuild)
+      remember(this.redraws, one.getAttribute('id'), { object: holder, draw: rebuild })
     }
   }
 }
@@ -282,6 +291,15 @@ function remember<T>(map: Map<string, T[]>, id: string | null, value: T): void {
   else map.set(id, [value])
 }
 
+/** Leaves in each list what is still there, and no empty lists. */
+function keep<T>(map: Map<string, T[]>, stays: (value: T) => boolean): void {
+  for (const [id, list] of map) {
+    const left = list.filter(stays)
+    if (left.length === 0) map.delete(id)
+    else if (left.length < list.length) map.set(id, left)
+  }
+}
+
 function parseXml(text: string, tag: string): Element {
   const document = new DOMParser().parseFromString(text, 'text/xml')
   const problem = document.querySelector('parsererror')
@@ -295,7 +313,7 @@ function release(root: Object3D): void {
     if (!(one instanceof Mesh || one instanceof LineSegments || one instanceof Points)) return
     one.geometry.dispose()
     for (const material of Array.isArray(one.material) ? one.material : [one.material]) {
-      if (material instanceof MeshStandardMaterial) material.map?.dispose()
+      if (material instanceof MeshStandardMaterial) releaseTextures(material)
       material.dispose()
     }
   })

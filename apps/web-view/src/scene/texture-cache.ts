@@ -15,9 +15,10 @@ export class TextureCache {
     this.loader.setCrossOrigin('anonymous')
   }
 
-  load(element: Element, colorSpace: ColorSpace, use: (texture: Texture) => void): void {
+  /** Uses nothing when the element names no picture. Of several pictures that it names in turn the newest is used. */
+  load(element: Element, colorSpace: ColorSpace, use: (texture: Texture | undefined) => void): void {
     const url = strings(element, 'url')[0]
-    if (url === undefined) return
+    if (url === undefined) return use(undefined)
     const address = assetUrl(url, this.base)
     let picture = this.pending.get(address)
     if (!picture) {
@@ -26,15 +27,15 @@ export class TextureCache {
     }
     picture
       .then((texture) => {
-        if (this.disposed) return
+        if (this.disposed || strings(element, 'url')[0] !== url) return
         const copy = texture.clone()
         copy.colorSpace = colorSpace
         use(copy)
         copy.needsUpdate = true
         this.onLoaded()
       })
-      // A missing picture leaves the plain colour; the browser's console names the address.
-      .catch(() => undefined)
+      // A missing picture leaves the plain colour; the browser's console names the address. It may come about later.
+      .catch(() => this.pending.delete(address))
   }
 
   dispose(): void {

@@ -39,6 +39,7 @@ export class Stage {
   private fieldOfView = 0.785
   private frameRequest = 0
   private firstPicture: (() => void) | undefined
+  private extentChanged = false
 
   /** Throws when the browser has no WebGL. */
   constructor(
@@ -83,15 +84,30 @@ export class Stage {
     zUpToYUp(graph.root, this.system)
     this.scene.add(graph.root)
     for (const element of settings) this.applySetting(element)
-    graph.root.updateMatrixWorld(true)
-    const bounds = new Box3().setFromObject(graph.root)
-    this.backdrop.placeGround(bounds)
-    this.fitShadows(bounds)
+    const bounds = this.fitSurroundings(graph)
     const size = bounds.isEmpty() ? 1 : bounds.getSize(new Vector3()).length()
     this.controls.maxDistance = Math.min(Math.max(size * 4, 5), 800)
     this.resetCamera()
     this.firstPicture = onPicture
     this.invalidate()
+  }
+
+  /** Nodes came or went; what depends on the scene's extent is fitted before the next picture. */
+  sceneChanged(): void {
+    let top: Object3D | null | undefined = this.followed
+    while (top?.parent) top = top.parent
+    if (this.followed && top !== this.scene) this.follow(undefined)
+    this.extentChanged = true
+    this.invalidate()
+  }
+
+  private fitSurroundings(graph: SceneGraph): Box3 {
+    graph.root.updateMatrixWorld(true)
+    const bounds = new Box3().setFromObject(graph.root)
+    this.backdrop.placeGround(bounds)
+    this.fitShadows(bounds)
+    this.extentChanged = false
+    return bounds
   }
 
   clear(): void {
@@ -158,6 +174,7 @@ export class Stage {
   private draw(now: number): void {
     this.frameRequest = 0
     const moving = this.graph?.motion.advance(now) ?? false
+    if (this.graph && this.extentChanged) this.fitSurroundings(this.graph)
     this.trackFollowed()
     const turning = this.controls.update()
     this.backdrop.prepare(this.camera.position)

@@ -128,6 +128,9 @@ export const streamMessage = {
     return `world:${shown(current)}:${worlds.map(shown).join(';')}`
   },
   robotWindow: (robot: string, window: string) => `robot window: ${JSON.stringify({ robot, window })}`,
+  /** The robot has gone, and its window with it. */
+  robotWindowGone: (robot: string, window: string) =>
+    `robot window: ${JSON.stringify({ remove: true, robot, window })}`,
   model: (xml: string) => `model:${xml}`,
   deleteWorld: (dialect: StreamDialect) => (dialect === '2019' ? 'model:' : 'delete world'),
   frame(dialect: StreamDialect, frame: WorldFrame): string {
