@@ -22,11 +22,12 @@ export function robotPose(x: number, y: number, z: number, degrees: number): Pos
   return { translation: [x, y, z], rotation: quaternionFromAxisAngle([0, 0, 1, (180 + degrees) * DEGREE]) }
 }
 
-/** The rotation of a robot as users count it, degrees in (-180, 180]. */
+/** The rotation of a robot as users count it, degrees in (-180, 180], to a millionth. */
 export function robotDegrees(pose: Pose): number {
   const [x, y] = rotate(pose.rotation, [-1, 0, 0])
-  const degrees = wrapDegrees(Math.atan2(y, x) / DEGREE)
-  return degrees === 0 ? 0 : degrees
+  const degrees = Math.round((Math.atan2(y, x) / DEGREE) * 1e6) / 1e6
+  // Not -0, and not -180.
+  return wrapDegrees(degrees) + 0
 }
 
 /** The user's angle and sense as degrees counter-clockwise. */
