@@ -10,6 +10,7 @@ import {
 import { io, type Socket } from 'socket.io-client'
 import { waitFor } from './deadline.js'
 import { OutgoingLog } from './outgoing-log.js'
+import { relayAddress } from './relay-address.js'
 import { isFinal, relayError } from './relay-error.js'
 import type { SocketFactory } from './room-connection.js'
 
@@ -92,7 +93,9 @@ export class HostedRoom {
     readonly access: RoomAccess,
   ) {
     const { address, namespace = FOSSBOT_NAMESPACE, onPresence } = options
-    this.socket = (options.io ?? io)(`${address.replace(/\/+$/, '')}${namespace}`, {
+    const { url, path } = relayAddress(address, namespace)
+    this.socket = (options.io ?? io)(url, {
+      path,
       forceNew: true,
       reconnectionDelay: 200,
       reconnectionDelayMax: 2000,

@@ -2,6 +2,7 @@ import { FOSSBOT_NAMESPACE, type FossbotCommand, fossbotEvent, ROOM_PLACE_EVENT,
 import { io, type Socket } from 'socket.io-client'
 import { answerTimeout, type WaitOptions, waitFor } from './deadline.js'
 import { OutgoingLog } from './outgoing-log.js'
+import { relayAddress } from './relay-address.js'
 import { isFinal, relayError } from './relay-error.js'
 
 /** What makes sockets: `io` of socket.io-client, of whatever release a page has loaded. */
@@ -88,7 +89,9 @@ export class RoomConnection {
     private readonly identity: Readonly<Record<string, unknown>>,
   ) {
     const { address, namespace = FOSSBOT_NAMESPACE, transports } = options
-    this.socket = (options.io ?? io)(`${address.replace(/\/+$/, '')}${namespace}`, {
+    const { url, path } = relayAddress(address, namespace)
+    this.socket = (options.io ?? io)(url, {
+      path,
       forceNew: true,
       reconnectionDelay: 200,
       reconnectionDelayMax: 2000,

@@ -8,6 +8,7 @@ import {
   type TabRoomState,
 } from '@simyard/protocol'
 import { io, type Socket } from 'socket.io-client'
+import { relayAddress } from './relay-address.js'
 
 export interface SimulatorSeatHost {
   command(command: FossbotCommand): void
@@ -36,9 +37,9 @@ export class SimulatorSeat {
     room: TabRoom,
     private readonly host: SimulatorSeatHost,
   ) {
-    const { origin, pathname } = new URL(room.address)
-    this.socket = io(`${origin}${room.namespace}`, {
-      path: `${pathname}socket.io/`,
+    const { url, path } = relayAddress(room.address, room.namespace)
+    this.socket = io(url, {
+      path,
       autoConnect: false,
       forceNew: true,
       transports: ['websocket', 'polling'],

@@ -128,7 +128,7 @@ test('W1 a broadcast viewer changes nothing', () => {
     'reset',
     'reload',
     'load:a.wbt',
-    'set controller:a/a.py:1\nx',
+    'set model: '', controller:a/a.py:1\nx',
     'robot:r:hello',
   ])
     receive(word)

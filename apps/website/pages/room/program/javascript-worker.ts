@@ -14,7 +14,8 @@ addEventListener('message', ({ data }: MessageEvent<ToProgram>) => {
 })
 
 async function run({ script, sessionId, address }: Extract<ToProgram, { type: 'run' }>): Promise<void> {
-  const here = { server_address: address }
+  // Only the end of a WebSocket is noticed at once when this worker is stopped.
+  const here = { server_address: address, transports: ['websocket', 'polling'] as const }
   class PageFossBot extends FossBot {
     constructor(id: string = sessionId, settings: FossBotArguments = {}) {
       super(id, { ...here, ...settings })
