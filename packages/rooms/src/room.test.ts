@@ -192,3 +192,18 @@ test('a room ends without a simulator, and at its longest life', () => {
   expect(old.tick(86_400_000).map(({ to }) => to)).toEqual(['a', 'tab'])
   expect(old.ended).toBe(true)
 })
+
+test('who is away keeps its robot until somebody else wants it', () => {
+  const room = withSimulator()
+  join(room, 'a', { robot: 'r', returnKey: 'k' })
+  join(room, 'b')
+  expect(drive(room, 'b', 'r').refusal?.code).toBe('ROBOT_TAKEN')
+  room.drop('a', 1)
+  expect(room.driverOf('r')).toBe('a')
+  expect(drive(room, 'b', 'r').deliveries.map(({ payload }) => payload)).toEqual([
+    { func: 'exit', fossbot_name: 'r', user_id: 'a' },
+    { func: 'just_move', fossbot_name: 'r', user_id: 'b' },
+  ])
+  room.comeBack('a', 'k', 0, 2)
+  expect(drive(room, 'a', 'r').refusal?.code).toBe('ROBOT_TAKEN')
+})

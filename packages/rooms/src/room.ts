@@ -269,11 +269,9 @@ export class Room {
     const present = this.members.get(id)
     const drives = mayActAs(present?.role ?? role, 'driver') && !lobby
     if (drives && !this.seat) return this.refuseVacant()
-    if (drives && robot !== undefined) {
-      const refusal = this.claim(id, robot)
-      if (refusal) return refusal
-    }
-    let deliveries: Delivery[] = []
+    const claimed = drives && robot !== undefined ? this.claim(id, robot) : nothing
+    if (claimed.refusal) return claimed
+    let deliveries: readonly Delivery[] = []
     if (present) {
       present.environmentUser = environmentUser
       present.presence ||= presence
@@ -292,7 +290,7 @@ export class Room {
       deliveries = this.announce(lobbyEvent.memberJoined, { user_id: id, username, role })
       this.members.set(id, member)
     }
-    return { deliveries: [...deliveries, ...(drives ? this.toSimulator({ ...announcement, user_id: id }) : [])] }
+    return { deliveries: [...deliveries, ...claimed.deliveries, ...(drives ? this.toSimulator({ ...announcement, user_id: id }) : [])] }
   }
 
   /** A member whose connection was lost comes back, having got every message up to `lastNumber`. */
@@ -343,13 +341,12 @@ export class Room {
         'The connection of the simulator is lost, and too much waits for it already. Try again in a minute.',
       )
     }
-    if (kind === 'robot') {
-      const refusal = this.claim(memberId, command.fossbot_name as string)
-      if (refusal) return refusal
-    }
+    const claimed = kind === 'robot' ? this.claim(memberId, command.fossbot_name as string) : nothing
+    if (claimed.refusal) return claimed
     if (kind === 'leave') this.claims.releaseOne(memberId, command.fossbot_name)
     if (clearsRobots(command)) this.claims.clear()
-    return { deliveries: this.toSimulator({ ...command, user_id: memberId }) }
+    const said = this.toSimulator({ ...command, user_id: memberId })
+    return { deliveries: claimed === nothing ? said : [...claimed.deliveries, ...said] }
   }
 
   /** A connection is lost without a word. Some keep their place for a while. */
@@ -493,18 +490,22 @@ export class Room {
 
   // ---- details --------------------------------------------------------------------------------------------------
 
-  private claim(memberId: string, robot: string): Outcome | undefined {
+  /** Who is away keeps its robots until somebody else wants them. */
+  private claim(memberId: string, robot: string): Outcome {
     const driver = this.claims.driverOf(robot)
-    if (driver === memberId) return undefined
-    if (driver !== undefined) return refuse('ROBOT_TAKEN', fossbotText.robotTaken(robot))
+    if (driver === memberId) return nothing
+    const away = driver !== undefined && this.members.get(driver)?.awaySinceMs !== undefined
+    if (driver !== undefined && !away) return refuse('ROBOT_TAKEN', fossbotText.robotTaken(robot))
     if (robot.length > 200 || this.claims.countOf(memberId) >= this.options.maxRobotsPerMember) {
       return refuse(
         'ROOM_BAD_MESSAGE',
         `One program may drive ${this.options.maxRobotsPerMember} robots, with names of up to 200 characters.`,
       )
     }
+    if (driver !== undefined) this.claims.release(driver, robot)
     this.claims.take(robot, memberId)
-    return undefined
+    if (driver === undefined) return nothing
+    return { deliveries: this.toSimulator({ func: 'exit', fossbot_name: robot, user_id: driver }) }
   }
 
   /** The simulator is no longer there: who waits for an answer is told. */

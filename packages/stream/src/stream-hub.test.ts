@@ -128,7 +128,7 @@ test('W1 a broadcast viewer changes nothing', () => {
     'reset',
     'reload',
     'load:a.wbt',
-    'set model: '', controller:a/a.py:1\nx',
+    'set controller:a/a.py:1\nx',
     'robot:r:hello',
   ])
     receive(word)
@@ -161,7 +161,7 @@ test('a failed load is told to viewers who come later too', () => {
 })
 
 const XML = { x3d: "<Solid id='n7'/>", 'x3d-2019': "<Transform id='n7'/>" }
-const ROBOT = { name: 'r', controller: '', window: 'w', nodeId: 7 }
+const ROBOT = { name: 'r', model: '', controller: '', window: 'w', nodeId: 7 }
 
 test('W11 nodes that come and go: each in its dialect, before the frames that name them, and gone with their state', () => {
   const { hub, viewer, frame } = hubWithWorld()
