@@ -46,6 +46,14 @@ describe('the same inputs make the same run', () => {
     const still = await runHere({ ...run, driven: false })
     expect(still.hashes.at(-1), 'the commands changed nothing').not.toBe(first.hashes.at(-1))
   })
+
+  test('twice in Node, edited on the way', async () => {
+    const run = { world: WORLDS[0]!, steps: STEPS, driven: true, edited: true }
+    const [first, second] = [await runHere(run), await runHere(run)]
+    expect(second).toEqual(first)
+    const untouched = await runHere({ ...run, edited: false })
+    expect(untouched.hashes.at(0), 'the edits changed nothing').not.toBe(first.hashes.at(0))
+  })
 })
 
 describe.skipIf(chromiumProblem)(`Node and Chromium${chromiumProblem ? ` (${chromiumProblem})` : ''}`, () => {
@@ -88,8 +96,9 @@ describe.skipIf(chromiumProblem)(`Node and Chromium${chromiumProblem ? ` (${chro
     WORLDS.flatMap((world) => [
       { world, steps: STEPS, driven: false },
       { world, steps: STEPS, driven: true },
+      { world, steps: STEPS, driven: true, edited: true },
     ]),
-  )('$world, driven: $driven', async (run) => {
+  )('$world, driven: $driven, edited: $edited', async (run) => {
     // As text: the import must reach the page as it is written here.
     const there = (await page.evaluate(
       `import('/harness.js').then(({ runInPage }) => runInPage(${JSON.stringify(run)}))`,

@@ -10,6 +10,8 @@ export interface HarnessRun {
   readonly steps: number
   /** Whether every robot has a controller that drives by a timetable and reads every sensor. */
   readonly driven: boolean
+  /** Whether a supervisor adds, removes and pushes things on the way. */
+  readonly edited?: boolean
 }
 
 export interface HarnessResult {
@@ -58,6 +60,9 @@ export async function runWorld(run: HarnessRun, files: FileSource, engine?: Engi
     speak()
     const hashes: string[] = []
     for (let step = 0; step < run.steps; step++) {
+      if (run.edited) await edit(simulation, step)
+      // A robot that has just come says hello first.
+      if (simulation.awaitsStart) speak()
       speak()
       const waiting = simulation.awaitedRobots()
       if (waiting.length > 0) throw new Error(`${waiting.join(', ')} did not ask for time`)
@@ -74,4 +79,22 @@ export async function runWorld(run: HarnessRun, files: FileSource, engine?: Engi
   } finally {
     simulation.close()
   }
+}
+
+const ball = (
+  name: string,
+  x: number,
+) => `Solid { name "${name}" translation ${x} 0.1 0.4 boundingObject Sphere { radius 0.04 }
+  physics Physics { density -1 mass 0.1 } children [ Shape { geometry Sphere { radius 0.04 } } ] }`
+
+/** What a supervisor does before a step: a robot and balls come, are pushed and thrown, and the first robot goes. */
+async function edit({ supervisor }: Simulation, step: number): Promise<void> {
+  const named = (name: string) => supervisor.scene.nodes.find(({ fields }) => fields.get('name') === name)
+  const found = named('thrown')
+  if (step === 20) await supervisor.edit({ add: `${ball('thrown', 0.1)} ${ball('still', -0.1)}` })
+  if (step === 60) await supervisor.edit({ add: 'E-puck { name "late" controller "late" translation 0.2 0.2 0.02 }' })
+  if (step === 100 && found) supervisor.setVelocity(found, { linear: [-0.5, 0.3, 1], angular: [1, 2, 3] })
+  if (step === 150 && found) supervisor.setPose(found, { translation: [0.05, 0.05, 0.6], rotation: [0, 0.6, 0, 0.8] })
+  const robot = supervisor.physics.robots[0]
+  if (step === 200 && robot) await supervisor.edit({ remove: [robot], add: ball('last', 0.2) })
 }

@@ -3,14 +3,15 @@ import { expect, test } from 'vitest'
 import { StreamHub } from './stream-hub.js'
 
 /** A hub whose simulator answers as simulator-v1 says, and viewers that are lists. */
-function hubWithWorld() {
+function hubWithWorld(exportScene?: (request: number) => void) {
   const toSimulator: ServerToSimulator[] = []
   let finishWrite: () => void = () => undefined
   const hub: StreamHub = new StreamHub(
     {
       toSimulator: (message) => {
         toSimulator.push(message)
-        if (message.type === 'export-scene') {
+        if (message.type === 'export-scene' && exportScene) exportScene(message.request)
+        else if (message.type === 'export-scene') {
           hub.onSimulator({ type: 'scene', request: message.request }, new TextEncoder().encode('<X3D/>'))
         }
       },
@@ -157,4 +158,74 @@ test('a failed load is told to viewers who come later too', () => {
   expect(viewer('simyard:hello', 'x3d').received).toEqual([
     'simyard:{"type":"error","error":{"code":"SCENE_SYNTAX","message":"line 3"}}',
   ])
+})
+
+const XML = { x3d: "<Solid id='n7'/>", 'x3d-2019': "<Transform id='n7'/>" }
+const ROBOT = { name: 'r', controller: '', window: 'w', nodeId: 7 }
+
+test('W11 nodes that come and go: each in its dialect, before the frames that name them, and gone with their state', () => {
+  const { hub, viewer, frame } = hubWithWorld()
+  const nothing = new Uint8Array(0)
+  const [young, old] = [viewer('w3d'), viewer('revert', 'x3d')]
+  const own = viewer('simyard:hello', 'x3d')
+  for (const { received } of [young, old, own]) received.length = 0
+  hub.onSimulator({ type: 'node-added', parentId: 0, xml: XML }, nothing)
+  hub.onSimulator({ type: 'robots', robots: [ROBOT] }, nothing)
+  frame(16, [
+    { id: 7, translation: '1 0 0' },
+    { id: 8, rotation: '0 0 1 1' },
+  ])
+  expect(young.received.slice(0, 2)).toEqual([
+    "node:0:<nodes><Solid id='n7'/></nodes>",
+    'robot window: {"robot":"r","window":"w"}',
+  ])
+  expect(old.received[0]).toBe("node:0:<nodes><Transform id='n7'/></nodes>")
+  expect(own.received).toContain(`simyard:${JSON.stringify({ type: 'robots', robots: [ROBOT] })}`)
+  expect(frames(young.received)).toHaveLength(1)
+  const late = viewer('simyard:hello', 'x3d')
+  expect(frames(late.received)[0]?.updates?.map(({ id }) => id)).toEqual([7, 8])
+  expect(late.received.filter((text) => text.includes('"type":"robots"'))).toHaveLength(1)
+
+  hub.onSimulator({ type: 'node-removed', id: 7, inside: [7, 8] }, nothing)
+  hub.onSimulator({ type: 'robots', robots: [] }, nothing)
+  expect(young.received.slice(-2)).toEqual(['delete:7', 'robot window: {"remove":true,"robot":"r","window":"w"}'])
+  expect(frames(viewer('x3d').received)[0]?.updates).toBeUndefined()
+  expect(viewer('x3d').received.some((text) => text.startsWith('robot window'))).toBe(false)
+})
+
+test('W11 a viewer who waits for the scene gets it as it then is, and nothing twice', () => {
+  const answers: (() => void)[] = []
+  let scene = '<X3D/>'
+  const { hub, viewer } = hubWithWorld((request) => {
+    const xml = new TextEncoder().encode(scene)
+    answers.push(() => hub.onSimulator({ type: 'scene', request }, xml))
+  })
+  const nothing = new Uint8Array(0)
+  const early = viewer('x3d')
+  // The simulator has written the scene before the node came, or after it.
+  answers.shift()?.()
+  hub.onSimulator({ type: 'node-added', parentId: 0, xml: XML }, nothing)
+  scene = '<X3D>with it</X3D>'
+  const waiting = viewer('x3d')
+  hub.onSimulator({ type: 'node-removed', id: 3, inside: [3] }, nothing)
+  answers.shift()?.()
+  expect(early.received.filter((text) => /^(model|node|delete):/.test(text))).toEqual([
+    'model:<X3D/>',
+    "node:0:<nodes><Solid id='n7'/></nodes>",
+    'delete:3',
+  ])
+  expect(waiting.received.filter((text) => /^(model|node|delete):/.test(text))).toEqual(['model:<X3D>with it</X3D>'])
+})
+
+test('W11 a viewer who reads slowly is told nothing of nodes that have gone meanwhile', () => {
+  const { hub, viewer, frame } = hubWithWorld()
+  const { received, link } = viewer('x3d')
+  link.queuedBytes = 1_000_000
+  frame(16, [{ id: 7, translation: '1 0 0' }])
+  frame(32, [{ id: 8, translation: '2 0 0' }])
+  hub.onSimulator({ type: 'node-removed', id: 7, inside: [7] }, new Uint8Array(0))
+  link.queuedBytes = 0
+  received.length = 0
+  frame(48, [])
+  expect(frames(received)).toEqual([{ time: 48, updates: [{ id: 8, translation: '2 0 0' }] }])
 })
