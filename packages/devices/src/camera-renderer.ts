@@ -63,6 +63,8 @@ export class Rasterizer implements CameraRenderer {
     if (center[0] + shape.radius < view.near || center[0] - shape.radius > view.far) return
     const sideSlope = view.width / 2 / focal
     if (Math.abs(center[1]) - shape.radius * Math.sqrt(1 + sideSlope * sideSlope) > center[0] * sideSlope) return
+    const upSlope = view.height / 2 / focal
+    if (Math.abs(center[2]) - shape.radius * Math.sqrt(1 + upSlope * upSlope) > center[0] * upSlope) return
     const { positions, indices, uvs } = shape.mesh
     const count = positions.length / 3
     const cameraPoints = new Float64Array(positions.length)

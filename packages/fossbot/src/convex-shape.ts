@@ -19,12 +19,28 @@ export interface ConvexShape {
   readonly radius: number
 }
 
+const known = new WeakMap<SceneNode, { readonly shapes: readonly ConvexShape[]; readonly reach: number }>()
+
+/** Metres from a solid's origin to the end of its furthest shape. */
+export function reachOf(solid: SceneNode): number {
+  return boundsOf(solid).reach
+}
+
 /** The boxes and balls of a solid's boundingObject in the solid's frame; cylinders and capsules count as boxes. */
 export function shapesOf(solid: SceneNode): readonly ConvexShape[] {
+  return boundsOf(solid).shapes
+}
+
+function boundsOf(solid: SceneNode) {
+  const found = known.get(solid)
+  if (found) return found
   const shapes: ConvexShape[] = []
   const root = nodeField(solid, 'boundingObject')
   if (root) collect(root, { translation: [0, 0, 0], rotation: [0, 0, 0, 1] }, [1, 1, 1], shapes)
-  return shapes
+  const reach = Math.max(0, ...shapes.map(({ pose, half, radius }) => length(pose.translation) + length(half) + radius))
+  const bounds = { shapes, reach }
+  known.set(solid, bounds)
+  return bounds
 }
 
 function collect(node: SceneNode, outer: Pose, size: Vector3, into: ConvexShape[]): void {

@@ -55,7 +55,8 @@ export function lookOf(floor: SceneNode): FloorLook | undefined {
   const points = nodeField(geometry, 'coord')
   const uvs = nodeField(geometry, 'texCoord')
   const [[left = -50, low = -50] = []] = points ? vectorsField(points, 'point') : []
-  const [, [u = 1, v = 1] = []] = uvs ? vectorsField(uvs, 'point') : []
+  const [, [endU = 1, endV = 1] = [], , [u0 = 0, v0 = 0] = []] = uvs ? vectorsField(uvs, 'point') : []
+  const [u, v] = [endU - u0, endV - v0]
   const size = [-2 * left, -2 * low] as const
   const tiled = u === size[1] && v === size[0]
   return {
@@ -78,5 +79,7 @@ export function floorText(look: FloorLook): string {
   const size = [FULL_SIZE * scale[0], FULL_SIZE * scale[1]] as const
   const repeat =
     texture.type === 'picture' ? texture.repeat : [size[1] * texture.perMetre[0], size[0] * texture.perMetre[1]]
-  return `FOSSBotFloor { ${paint} size ${size.join(' ')} repeat ${repeat.join(' ')} }`
+  // Tiles are laid from the middle of the floor, a picture from its corner.
+  const offset = texture.type === 'picture' ? [0, 0] : repeat.map((times) => times / 2)
+  return `FOSSBotFloor { ${paint} size ${size.join(' ')} repeat ${repeat.join(' ')} offset ${offset.join(' ')} }`
 }

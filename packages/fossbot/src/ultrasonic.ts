@@ -1,5 +1,6 @@
 import {
   composePoses,
+  distance,
   length,
   normalize,
   type Pose,
@@ -11,7 +12,7 @@ import {
 } from '@simyard/geometry'
 import type { SceneNode } from '@simyard/scene'
 import type { Supervisor } from '@simyard/simulation'
-import { meet, ontoCone, ontoShape, shapesOf } from './convex-shape.js'
+import { meet, ontoCone, ontoShape, reachOf, shapesOf } from './convex-shape.js'
 import { isFloor, isFossbot, isObstacle } from './model.js'
 
 /** What the sensor says when it sees nothing. */
@@ -32,6 +33,7 @@ const RAYS: readonly { readonly from: Vector3; readonly direction: Vector3 }[] =
 const CONE: Pose = { translation: [0, 0, REFERENCE[2]], rotation: [0, 0, 0, 1] }
 const CONE_LENGTH = 7
 const CONE_RADIUS = 3
+const CONE_REACH = Math.hypot(CONE_LENGTH, CONE_RADIUS) + REFERENCE[2]
 
 /**
  * Metres to the nearest thing ahead, as measured on the original: four rays, whose hits count by their distance in the
@@ -57,7 +59,8 @@ export function ultrasonicDistance(supervisor: Supervisor, robot: SceneNode): nu
   for (const other of supervisor.scene.nodes) {
     if (other === robot || !(isObstacle(other) || isFossbot(other))) continue
     const otherPose = supervisor.physics.worldPose(other.id)
-    if (!otherPose || !shapesOf(other).some((shape) => meet(ontoShape(shape, otherPose), cone, reference))) continue
+    if (!otherPose || distance(otherPose.translation, pose.translation) > CONE_REACH + reachOf(other)) continue
+    if (!shapesOf(other).some((shape) => meet(ontoShape(shape, otherPose), cone, reference))) continue
     const way = subtract(middleOf(supervisor, other, otherPose), reference)
     const far = length(way)
     if (far === 0) return 0

@@ -129,7 +129,11 @@ class MjcfWriter {
       case 'heights': {
         const lowest = Math.min(...form.heights)
         const span = Math.max(Math.max(...form.heights) - lowest, 1e-4)
-        const elevation = form.heights.map((height) => (height - lowest) / span)
+        // The engine reads rows from greatest y to least.
+        const rows = Array.from({ length: form.rows }, (_, row) => form.rows - 1 - row)
+        const elevation = rows.flatMap((row) =>
+          form.heights.slice(row * form.columns, (row + 1) * form.columns).map((height) => (height - lowest) / span),
+        )
         this.assets.push(
           `<hfield name="h${index}" nrow="${form.rows}" ncol="${form.columns}" size="${form.size[0] / 2} ${form.size[1] / 2} ${span} 0.1" elevation="${elevation.join(' ')}"/>`,
         )

@@ -223,6 +223,20 @@ test('a ray finds the nearest solid, and sees through its own robot', async () =
   expect(world.castRay({ ...ray, maxDistance: 0.5, ignoreRobot: robot })).toBeUndefined()
 })
 
+test('a hilly floor is where its heights say, also when none of them is zero', async () => {
+  // Three along x, two along y.
+  const height = [2, 3, 4, 5, 6, 7]
+  const grid = node('ElevationGrid', { xDimension: 3, yDimension: 2, xSpacing: 1, ySpacing: 1, height })
+  const world = await worldOf(node('Solid', { name: 'hills', boundingObject: grid }))
+  const heights = [0.01, 0.99].flatMap((y) =>
+    [0.01, 1, 1.99].map((x) => {
+      const hit = world.castRay({ origin: [x, y, 20], direction: [0, 0, -1], maxDistance: 30 })
+      return Math.round((20 - (hit?.distance ?? Number.NaN)) * 10) / 10
+    }),
+  )
+  expect(heights).toEqual(height)
+})
+
 test('an impossible model is refused with its node', async () => {
   const bad = node('Solid', {
     name: 'ghost',

@@ -196,9 +196,10 @@ function elevationGrid(node: SceneNode, outer: Pose, scale: Vector3): BoundingSh
     ? Array.from({ length: rows }, (_, row) => heights.slice((rows - 1 - row) * columns, (rows - row) * columns)).flat()
     : heights
   const frame = old ? composePoses(outer, Y_UP) : outer
-  const middle: Vector3 = [sizeX / 2, old ? -sizeY / 2 : sizeY / 2, 0]
-  const pose = composePoses(frame, { translation: middle, rotation: [0, 0, 0, 1] })
   const lowest = Math.min(...ordered)
+  // The engine counts heights from the lowest.
+  const middle: Vector3 = [sizeX / 2, old ? -sizeY / 2 : sizeY / 2, lowest]
+  const pose = composePoses(frame, { translation: middle, rotation: [0, 0, 0, 1] })
   const thickness = Math.max(Math.max(...ordered) - lowest, 0.01)
   return {
     form: { type: 'heights', columns, rows, size: [sizeX, sizeY], heights: ordered },
