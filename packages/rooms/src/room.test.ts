@@ -201,7 +201,7 @@ test('who is away keeps its robot until somebody else wants it', () => {
   room.drop('a', 1)
   expect(room.driverOf('r')).toBe('a')
   expect(drive(room, 'b', 'r').deliveries.map(({ payload }) => payload)).toEqual([
-    { func: 'exit', fossbot_name: 'r', user_id: 'a' },
+    { func: 'exit', user_id: 'a' },
     { func: 'just_move', fossbot_name: 'r', user_id: 'b' },
   ])
   room.comeBack('a', 'k', 0, 2)

@@ -490,7 +490,7 @@ export class Room {
 
   // ---- details --------------------------------------------------------------------------------------------------
 
-  /** Who is away keeps its robots until somebody else wants them. */
+  /** Who is away keeps its robots until somebody else wants one. */
   private claim(memberId: string, robot: string): Outcome {
     const driver = this.claims.driverOf(robot)
     if (driver === memberId) return nothing
@@ -502,10 +502,12 @@ export class Room {
         `One program may drive ${this.options.maxRobotsPerMember} robots, with names of up to 200 characters.`,
       )
     }
-    if (driver !== undefined) this.claims.release(driver, robot)
+    const freed = driver === undefined ? 0 : this.claims.releaseAll(driver)
     this.claims.take(robot, memberId)
-    if (driver === undefined) return nothing
-    return { deliveries: this.toSimulator({ func: 'exit', fossbot_name: robot, user_id: driver }) }
+    const deliveries: Delivery[] = []
+    // A simulator frees one robot for each, whichever that is: all of them, so that both know the same.
+    for (let exit = 0; exit < freed; exit++) deliveries.push(...this.toSimulator(fossbotExit(false, driver!)))
+    return freed === 0 ? nothing : { deliveries }
   }
 
   /** The simulator is no longer there: who waits for an answer is told. */
