@@ -164,6 +164,44 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
     await shoot(page, 'room-code')
   })
 
+  test('runs Python, shows where it failed, and stops an endless loop within a second', async () => {
+    const page = await open('godotcode')
+    const lines = page.locator('.console-lines')
+    await writeProgram(
+      page,
+      'Python',
+      'from fossbot import FossBot\nrobot = FossBot(session_id)\nrobot.move_distance(0.5)\nprint("ahead", robot.get_distance())\nrobot.exit()\n',
+    )
+    await page.getByRole('button', { name: 'Execute' }).click()
+    await expect.poll(() => lines.textContent(), { timeout: 40_000 }).toContain('ahead 10000')
+    await expect.poll(() => lines.textContent()).toContain('the program has ended')
+
+    await writeProgram(page, 'Python', 'print("one")\nprint(1 / 0)\n')
+    await page.getByRole('button', { name: 'Execute' }).click()
+    await expect.poll(() => lines.textContent(), { timeout: 40_000 }).toContain('ZeroDivisionError: division by zero')
+    await expect.poll(() => page.locator('.cm-lintRange-error').textContent()).toContain('print(1 / 0)')
+
+    await writeProgram(
+      page,
+      'Python',
+      'from fossbot import FossBot\nrobot = FossBot(session_id)\nrobot.just_move()\nprint("looping")\nwhile True:\n    pass\n',
+    )
+    await page.getByRole('button', { name: 'Execute' }).click()
+    await expect.poll(() => lines.textContent(), { timeout: 40_000 }).toContain('looping')
+    const before = Date.now()
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await expect.poll(() => lines.textContent()).toContain('stopped')
+    expect(Date.now() - before).toBeLessThan(1000)
+    await expect
+      .poll(() =>
+        drive(page).then(
+          (robot) => robot.distance(),
+          () => undefined,
+        ),
+      )
+      .toBe(10000)
+  })
+
   describe.skipIf(!nginx)(`behind a proxy${nginx ? '' : ' (skipped: nginx is not installed)'}`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'simyard-room-proxy-'))
     let proxy: ChildProcess

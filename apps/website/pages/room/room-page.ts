@@ -12,6 +12,8 @@ import { WorldControls } from './world-controls.js'
 
 const find = <E extends HTMLElement>(selector: string): E => document.querySelector<E>(selector)!
 const notice = find('#notice')
+/** A page that can be seen says so only when it was worth noticing. */
+const BUSY_MS = 4000
 /** The world when the address names no project. */
 const DEFAULT_PROJECT = 'fossbot'
 
@@ -74,16 +76,23 @@ function connectView(view: SimyardView, controls: WorldControls, sounds: RobotSo
     controls.look('follow')
   })
   onView(view, 'simyard-error', ({ error }) => showBanner(notice, error.message, 'bad'))
-  let stalls = 0
+  let told = false
   onView(view, 'simyard-stalled', ({ ms }) => {
-    if (stalls++ > 0) return
-    const seconds = Math.round(ms / 1000)
-    showBanner(
-      notice,
-      `The browser let this tab rest for ${seconds} s; the robots stood still. Keep it in a window of its own that can be seen.`,
-      'warn',
-    )
+    const text = stallText(ms, document.hidden)
+    if (told || text === undefined) return
+    told = true
+    showBanner(notice, text, 'warn')
   })
+}
+
+/** What let the robots stand still: browsers slow down pages that nobody sees. */
+function stallText(ms: number, hidden: boolean): string | undefined {
+  const seconds = Math.round(ms / 1000)
+  if (hidden) {
+    return `The browser slowed this tab down while it was hidden: the robots stood still for ${seconds} s. Keep it in a window of its own that can be seen.`
+  }
+  if (ms < BUSY_MS) return undefined
+  return `This computer was too busy to simulate: the robots stood still for ${seconds} s.`
 }
 
 const roomText = {

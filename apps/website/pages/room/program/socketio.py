@@ -65,6 +65,17 @@ def _pump_until(done, seconds):
     return True
 
 
+class _Queue:
+    # What is sent has left this program at once.
+    unfinished_tasks = 0
+
+
+class _Transport:
+    def __init__(self):
+        self.queue = _Queue()
+        self.start_background_task = None
+
+
 class Client:
     def __init__(self, **settings):
         self._id = len(_clients) + 1
@@ -75,6 +86,7 @@ class Client:
         self.connected = False
         self.namespaces = {}
         self.sid = None
+        self.eio = _Transport()
 
     def on(self, event, handler=None, namespace=None):
         def register(function):
@@ -101,6 +113,10 @@ class Client:
         address = f"{parts.scheme}://{parts.netloc}"
         prefix = "/"
         here = urlparse(_here)
+        if parts.netloc == "localhost:8000" and namespaces:
+            # The libraries' default: the relay of this machine, which for a page is that of its site.
+            parts = here
+            address = f"{here.scheme}://{here.netloc}"
         if parts.netloc == here.netloc:
             prefix = here.path
             namespace = "/" + namespace.removeprefix(prefix).lstrip("/") if prefix != "/" else namespace
@@ -224,6 +240,16 @@ class _Condition:
         return _pump_until(predicate, timeout)
 
 
+class _Thread(threading.Thread):
+    def start(self):
+        # Ending a connection is all that a library needs one for; here it waits for nobody.
+        if isinstance(getattr(self._target, "__self__", None), Client):
+            self._target(*self._args, **self._kwargs)
+            return
+        raise RuntimeError("A program in a page has one thread. Run this one with Python on a computer.")
+
+
 time.sleep = _sleep
+threading.Thread = _Thread
 threading.Event = _Event
 threading.Condition = _Condition
