@@ -111,7 +111,8 @@ class _Room:
         self._error = None
         self._end = None
         self._unsettled = False
-        self._sio = socketio.Client(reconnection_delay=0.2, reconnection_delay_max=2)
+        # At Ctrl-C the library would hang up before the robot is stopped.
+        self._sio = socketio.Client(reconnection_delay=0.2, reconnection_delay_max=2, handle_sigint=False)
         self._sio.eio.start_background_task = _start_daemon
         atexit.register(self._leave_at_exit, weakref.ref(self))
         on = self._sio.on
@@ -215,7 +216,14 @@ class _Room:
 
     def close(self):
         with self._changed:
+            here = self._state == "here"
             self._finish(FossBotError("CONNECTION_CLOSED", "This program has left the room. Connect again."))
+        if here and self._place:
+            try:
+                # Its answer says that everything before it has arrived, and that the place is not kept.
+                self._sio.call("leave_room", namespace=self._namespace, timeout=2)
+            except socketio.exceptions.SocketIOError:
+                pass
         self._hang_up()
 
     @staticmethod
