@@ -7,7 +7,14 @@ export type ToLink =
       readonly namespace: string
       readonly path: string
     }
-  | { readonly type: 'emit'; readonly client: number; readonly event: string; readonly args: readonly unknown[] }
+  | {
+      readonly type: 'emit'
+      readonly client: number
+      readonly event: string
+      readonly args: readonly unknown[]
+      /** Number of the question, when the relay is to acknowledge it; 0 otherwise. */
+      readonly question: number
+    }
   | { readonly type: 'disconnect'; readonly client: number }
   /** The message in the shared memory has been read. */
   | { readonly type: 'taken' }
@@ -16,6 +23,7 @@ export type FromLink =
   | { readonly client: number; readonly type: 'connect'; readonly sid: string }
   | { readonly client: number; readonly type: 'connect_error'; readonly message: string }
   | { readonly client: number; readonly type: 'disconnect'; readonly reason: string }
+  | { readonly client: number; readonly type: 'ack'; readonly question: number; readonly args: readonly unknown[] }
   | { readonly client: number; readonly type: 'event'; readonly event: string; readonly args: readonly unknown[] }
 
 /** Shared memory: state, length and waiting messages as int32, then the text of one message. */

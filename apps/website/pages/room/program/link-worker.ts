@@ -25,9 +25,12 @@ function receive(message: ToLink): void {
   switch (message.type) {
     case 'connect':
       return connect(message)
-    case 'emit':
-      sockets.get(message.client)?.emit(message.event, ...message.args)
+    case 'emit': {
+      const { client, event, args, question } = message
+      const acknowledge = (...answer: unknown[]) => hand({ client, type: 'ack', question, args: answer })
+      sockets.get(client)?.emit(event, ...args, ...(question > 0 ? [acknowledge] : []))
       return
+    }
     case 'disconnect':
       sockets.get(message.client)?.disconnect()
       return

@@ -49,8 +49,8 @@ function pageModule(link: MessagePort, memory: SharedArrayBuffer | undefined): o
   const outgoing = {
     connect: (client: number, address: string, namespace: string, path: string) =>
       send({ type: 'connect', client, address, namespace, path }),
-    emit: (client: number, event: string, args: string) =>
-      send({ type: 'emit', client, event, args: JSON.parse(args) as unknown[] }),
+    emit: (client: number, event: string, args: string, question: number) =>
+      send({ type: 'emit', client, event, args: JSON.parse(args) as unknown[], question }),
     disconnect: (client: number) => send({ type: 'disconnect', client }),
   }
   if (!memory) return { ...outgoing, shared: false, receive: receiverByMessages(link) }

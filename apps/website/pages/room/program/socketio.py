@@ -83,6 +83,8 @@ class Client:
         self._handlers = {}
         self._sid = None
         self._problem = None
+        self._questions = 0
+        self._acks = {}
         self.connected = False
         self.namespaces = {}
         self.sid = None
@@ -138,6 +140,8 @@ class Client:
         elif kind == "connect_error":
             self._problem = message["message"]
             self._call("connect_error", message["message"])
+        elif kind == "ack":
+            self._acks.pop(message["question"], lambda *_: None)(*message["args"])
         elif kind == "disconnect":
             self.connected = False
             self.namespaces = {}
@@ -163,7 +167,20 @@ class Client:
         if not self.connected:
             raise exceptions.BadNamespaceError(f"{namespace or '/'} is not a connected namespace.")
         values = list(data) if isinstance(data, tuple) else [] if data is None else [data]
-        simyard_page.emit(self._id, event, json.dumps(values))
+        question = 0
+        if callback is not None:
+            self._questions += 1
+            question = self._questions
+            self._acks[question] = callback
+        simyard_page.emit(self._id, event, json.dumps(values), question)
+
+    def call(self, event, data=None, namespace=None, timeout=60):
+        answers = []
+        self.emit(event, data, namespace, callback=lambda *values: answers.append(values))
+        if not _pump_until(lambda: answers or not self.connected, timeout) or not answers:
+            raise exceptions.TimeoutError()
+        values = answers[0]
+        return values if len(values) > 1 else values[0] if values else None
 
     def send(self, data, namespace=None, callback=None):
         self.emit("message", data, namespace)
