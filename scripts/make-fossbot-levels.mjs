@@ -100,7 +100,7 @@ function ball(name, x, y, radius, color) {
 /** A flat mark on the floor, only to be seen. */
 function mark(x, y, radius, color) {
   return `Pose {
-  translation ${x} ${y} 0.03
+  translation ${x} ${y} 0.06
   children [
     Shape {
       appearance PBRAppearance { baseColor ${color} roughness 0.9 metalness 0 }
@@ -127,7 +127,7 @@ world(
   head(
     'FOSSBot level 0: a wall ahead',
     'Drive up to the wall, stop before it, and come back.',
-    viewpoint([4, 16, 9], [-5, 0, 0]),
+    viewpoint([5, 15, 8], [-6, -1, 0]),
   ),
   'FOSSBotFloor {\n}',
   wall('wall', [-13, -4], [-12, 4]),
@@ -144,7 +144,7 @@ world(
   head(
     'FOSSBot level 1: the winding way',
     'Thirteen walls, five turns, and a green mark at the end.',
-    viewpoint([0, -34, 44], [0, -2, 0]),
+    viewpoint([0, -46, 52], [0, -2.5, 0]),
   ),
   'FOSSBotFloor {\n}',
   along('south wall', -20, -20, 20),
@@ -183,8 +183,9 @@ for (let k = 0; k < samples; k++) {
   const column = (50 - y) / metresPerPixel
   for (let r = Math.floor(row - reach); r <= row + reach; r++) {
     for (let c = Math.floor(column - reach); c <= column + reach; c++) {
-      const inside = Math.hypot(r + 0.5 - row, c + 0.5 - column) * metresPerPixel <= lineWidth / 2
-      if (inside) data[r * side + c] = 0
+      const away = Math.hypot(r + 0.5 - row, c + 0.5 - column) - lineWidth / 2 / metresPerPixel
+      const level = Math.round(255 * Math.min(Math.max(away + 0.5, 0), 1))
+      data[r * side + c] = Math.min(data[r * side + c], level)
     }
   }
 }
@@ -215,7 +216,7 @@ world(
   head(
     'FOSSBot level 3: four friends and a ball',
     'Four robots look at one ball; each has a program of its own.',
-    viewpoint([15, -17, 14], [0, 0, 0]),
+    viewpoint([17, -21, 15], [0, 0, 0]),
   ),
   'FOSSBotFloor {\n}',
   ball('sphere', 0, 0, 2, '0.95 0.8 0.15'),
@@ -239,7 +240,7 @@ world(
   head(
     'FOSSBot level 4: over the hills',
     'Soft green hills: distances are longer and turns are not exact.',
-    viewpoint([24, 26, 19], [-4, -2, 0]),
+    viewpoint([-13, 10, 6.5], [2, -2, 0.5]),
   ),
   `FOSSBotTerrain {
   textureUrl [ "https://raw.githubusercontent.com/cyberbotics/webots/R2025a/projects/default/worlds/textures/grass.jpg" ]
