@@ -70,7 +70,7 @@ export function lookOf(floor: SceneNode): FloorLook | undefined {
 /** Root node text of a floor. */
 export function floorText(look: FloorLook): string {
   const { name, scale, textureUrl, texture, color, heights } = look
-  const paint = `name "${name}" textureUrl "${textureUrl}" color ${color.join(' ')}`
+  const paint = `name ${quoted(name)} textureUrl ${quoted(textureUrl)} color ${color.join(' ')}`
   if (heights) {
     const [x, y] = [TERRAIN_ORIGIN[0] * scale[0], TERRAIN_ORIGIN[1] * scale[1]]
     const repeat = scale.map((factor) => (TERRAIN_SIDE - 1) * CELL * factor * UV_PER_METRE)
@@ -82,4 +82,8 @@ export function floorText(look: FloorLook): string {
   // Tiles are laid from the middle of the floor, a picture from its corner.
   const offset = texture.type === 'picture' ? [0, 0] : repeat.map((times) => times / 2)
   return `FOSSBotFloor { ${paint} size ${size.join(' ')} repeat ${repeat.join(' ')} offset ${offset.join(' ')} }`
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`
 }

@@ -19,7 +19,7 @@ const CONE_HALF: Vector3 = [0.708, 1.01, 0.704]
 const CONE_BOTTOM = 0.7
 const CONE_TIP = 0.06
 const CONE_SIDES = 32
-const LARGEST_SIZE = 1000
+const LARGEST_SIZE = 100
 /** A robot of the original starts this far above its own origin. */
 const SPAWN_HEIGHT = 1
 
