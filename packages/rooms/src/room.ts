@@ -290,7 +290,13 @@ export class Room {
       deliveries = this.announce(lobbyEvent.memberJoined, { user_id: id, username, role })
       this.members.set(id, member)
     }
-    return { deliveries: [...deliveries, ...claimed.deliveries, ...(drives ? this.toSimulator({ ...announcement, user_id: id }) : [])] }
+    return {
+      deliveries: [
+        ...deliveries,
+        ...claimed.deliveries,
+        ...(drives ? this.toSimulator({ ...announcement, user_id: id }) : []),
+      ],
+    }
   }
 
   /** A member whose connection was lost comes back, having got every message up to `lastNumber`. */
