@@ -19,7 +19,7 @@ def drive_up_to_wall(robot):
 
 
 def main():
-    robot = FossBot(SESSION, server_address=ADDRESS, motor_left_speed=80, motor_right_speed=80)
+    robot = FossBot(SESSION, server_address=ADDRESS, motor_left_speed=60, motor_right_speed=60)
     for turn in range(TURNS):
         drive_up_to_wall(robot)
         robot.rotate_clockwise_90()
