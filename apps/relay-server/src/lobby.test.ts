@@ -341,6 +341,7 @@ test('a client that does not read is cut, and nobody else waits for it', async (
   deaf.on('data', (chunk) => {
     heard += chunk.toString('latin1')
   })
+  await vi.waitFor(() => expect(heard).toContain('"sid"'))
   deaf.write(frame('40/godot,'))
   await vi.waitFor(() => expect(heard).toContain('40/godot,{'))
   deaf.write(frame(`42/godot,["pythonConnect",{"session_id":"${room.room_id}","func":"connect"}]`))
