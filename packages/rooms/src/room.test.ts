@@ -192,3 +192,18 @@ test('a room ends without a simulator, and at its longest life', () => {
   expect(old.tick(86_400_000).map(({ to }) => to)).toEqual(['a', 'tab'])
   expect(old.ended).toBe(true)
 })
+
+test('a robot does not wait long for a driver whose connection is lost, when another one wants it', () => {
+  const room = withSimulator()
+  join(room, 'a', { robot: 'x', returnKey: 'k' })
+  room.drop('a', 1000)
+  room.tick(5000)
+  expect(join(room, 'b', { robot: 'x' }).refusal?.code).toBe('ROBOT_TAKEN')
+  room.tick(6000)
+  expect(join(room, 'b', { robot: 'x' }).deliveries.map(({ payload }) => payload)).toEqual([
+    { func: 'exit', user_id: 'a' },
+    { func: 'connect', user_id: 'b' },
+  ])
+  expect(room.driverOf('x')).toBe('b')
+  expect(room.comeBack('a', 'k', 0, 7000).refusal?.code).toBe('ROOM_PLACE_LOST')
+})

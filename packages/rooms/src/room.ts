@@ -95,6 +95,9 @@ interface Seat {
   away: { readonly sinceMs: number; readonly lastNumber: number; waiting: number } | undefined
 }
 
+/** So long a robot waits for a driver whose connection is lost, when somebody else wants it. */
+const DRIVER_WAIT_MS = 5000
+
 /** The simulator's name in the log: its connection changes. */
 const SIMULATOR = 'simulator'
 
@@ -106,6 +109,8 @@ export class Room {
   private seat: Seat | undefined
   private vacantSinceMs: number
   private everSeated = false
+  /** Time of the last tick. */
+  private nowMs: number
   private locked = false
   private admission = false
   private grant: Role
@@ -121,6 +126,7 @@ export class Room {
   ) {
     this.log = new MessageLog(options.log)
     this.vacantSinceMs = openedMs
+    this.nowMs = openedMs
     this.grant = identity.codeRole
   }
 
@@ -269,11 +275,12 @@ export class Room {
     const present = this.members.get(id)
     const drives = mayActAs(present?.role ?? role, 'driver') && !lobby
     if (drives && !this.seat) return this.refuseVacant()
+    const deliveries: Delivery[] = []
     if (drives && robot !== undefined) {
+      deliveries.push(...this.takeFromAbsent(robot))
       const refusal = this.claim(id, robot)
-      if (refusal) return refusal
+      if (refusal) return { ...refusal, deliveries }
     }
-    let deliveries: Delivery[] = []
     if (present) {
       present.environmentUser = environmentUser
       present.presence ||= presence
@@ -289,7 +296,7 @@ export class Room {
         received: 0,
         awaySinceMs: undefined,
       }
-      deliveries = this.announce(lobbyEvent.memberJoined, { user_id: id, username, role })
+      deliveries.push(...this.announce(lobbyEvent.memberJoined, { user_id: id, username, role }))
       this.members.set(id, member)
     }
     return { deliveries: [...deliveries, ...(drives ? this.toSimulator({ ...announcement, user_id: id }) : [])] }
@@ -343,13 +350,20 @@ export class Room {
         'The connection of the simulator is lost, and too much waits for it already. Try again in a minute.',
       )
     }
+    let freed: Delivery[] = []
     if (kind === 'robot') {
-      const refusal = this.claim(memberId, command.fossbot_name as string)
-      if (refusal) return refusal
+      const robot = command.fossbot_name as string
+      const driver = this.claims.driverOf(robot)
+      if (driver !== memberId) {
+        if (driver !== undefined) freed = this.takeFromAbsent(robot)
+        const refusal = this.claim(memberId, robot)
+        if (refusal) return { ...refusal, deliveries: freed }
+      }
     }
     if (kind === 'leave') this.claims.releaseOne(memberId, command.fossbot_name)
     if (clearsRobots(command)) this.claims.clear()
-    return { deliveries: this.toSimulator({ ...command, user_id: memberId }) }
+    const sent = this.toSimulator({ ...command, user_id: memberId })
+    return { deliveries: freed.length === 0 ? sent : [...freed, ...sent] }
   }
 
   /** A connection is lost without a word. Some keep their place for a while. */
@@ -456,6 +470,7 @@ export class Room {
   /** Places lapse and rooms end with time; to be called about every second. */
   tick(nowMs: number): Delivery[] {
     if (this.over) return []
+    this.nowMs = nowMs
     const deliveries: Delivery[] = []
     for (const { id, awaySinceMs } of [...this.members.values()]) {
       if (awaySinceMs !== undefined && nowMs - awaySinceMs >= this.options.returnMs) {
@@ -492,6 +507,13 @@ export class Room {
   }
 
   // ---- details --------------------------------------------------------------------------------------------------
+
+  /** A driver whose connection is lost keeps its place, but not its robot for others to wait for. */
+  private takeFromAbsent(robot: string): Delivery[] {
+    const driver = this.members.get(this.claims.driverOf(robot) ?? '')
+    if (driver?.awaySinceMs === undefined || this.nowMs - driver.awaySinceMs < DRIVER_WAIT_MS) return []
+    return this.leave(driver.id, this.nowMs).deliveries.slice()
+  }
 
   private claim(memberId: string, robot: string): Outcome | undefined {
     const driver = this.claims.driverOf(robot)
