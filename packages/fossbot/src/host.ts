@@ -12,8 +12,6 @@ export interface FossbotHost {
   surroundings(surroundings: Surroundings): void
   /** Keeps a file for viewers and for textures of the scene; its URL is `project:/<path>`. */
   madeFile(path: string, bytes: Uint8Array): void
-  /** Nothing in the scene shows this file any more. */
-  dropFile(path: string): void
   /** A line for people who look for what went wrong; programs do not get it. */
   console(line: string, robot?: string): void
   /** A program wants the world as it was after loading: the simulation is to be reset, soon or at once. */

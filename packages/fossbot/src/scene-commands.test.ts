@@ -309,7 +309,7 @@ describe('pictures on their way', () => {
     expect(bench.replies.map(({ data }) => data)).toEqual(['Image loaded.', 'Image loaded.'])
     expect(bench.replies[0]).not.toHaveProperty('fossbot_name')
     expect(bench.surroundings?.upload).toBeUndefined()
-    expect([...bench.made.keys()]).toEqual(['made/floor-2.png'])
+    expect([...bench.made.keys()]).toEqual(['made/floor-1.jpg', 'made/floor-2.png'])
   })
 
   test('a missing piece, a damaged file and another kind of file are told, where the original is silent', async () => {

@@ -33,8 +33,6 @@ const DEFAULT_INTENSITY = 3
 /** From this height of hills on the ground is not level any more (m). */
 const NOT_LEVEL = 3
 const LARGEST_FACTOR = 100
-const PROJECT = 'project:/'
-const MADE = `${PROJECT}made/`
 const DAYLIGHT = 50
 
 /** The functions that change the scene. They are for everybody in the room who may send them, and nobody's robot. */
@@ -177,7 +175,7 @@ export class SceneCommands {
     const type = textOf(message, 'type')
     await this.replaceFloor(floor.node, {
       ...floor.look,
-      textureUrl: `${PROJECT}${path}`,
+      textureUrl: `project:/${path}`,
       color: colorNamed(textOf(message, 'color')) ?? [1, 1, 1],
       texture:
         type === 'tripl'
@@ -219,14 +217,7 @@ export class SceneCommands {
 
   private async replaceFloor(floor: SceneNode, look: FloorLook, remove: readonly SceneNode[] = []): Promise<void> {
     const [added] = await this.world.supervisor.edit({ remove: [floor, ...remove], add: floorText(look) })
-    const before = this.looks.get(floor)
     if (added) this.looks.set(added, look)
-    if (before) this.dropUnused(before.textureUrl)
-  }
-
-  private dropUnused(url: string): void {
-    const used = floorsOf(this.world.supervisor.scene).some((floor) => this.looks.get(floor)?.textureUrl === url)
-    if (url.startsWith(MADE) && !used) this.world.host.dropFile(url.slice(PROJECT.length))
   }
 
   private floor(message: FossbotMessage): { readonly node: SceneNode; readonly look: FloorLook } | Error {

@@ -79,7 +79,6 @@ export class FossbotBench {
         bench.surroundings = surroundings
       },
       madeFile: (path, bytes) => bench.made.set(path, bytes),
-      dropFile: (path) => bench.made.delete(path),
       console: (line) => bench.lines.push(line),
       restart: () => bench.simulation.reset(),
     }
