@@ -177,7 +177,6 @@ export class SimulatorSession {
         this.files.keep(path, bytes)
         current({ type: 'made-file', path }, bytes)
       },
-      dropFile: (path) => this.files.drop(path),
       console: (line, robot) => current({ type: 'console', stream: 'stderr', line, ...(robot ? { robot } : {}) }),
       restart: () => this.runner?.reset(),
     }
@@ -267,10 +266,6 @@ class RemoteFiles implements FileSource {
       if (this.made.size <= MADE_FILES) return
       this.made.delete(oldest)
     }
-  }
-
-  drop(path: string): void {
-    this.made.delete(path)
   }
 
   forget(): void {
