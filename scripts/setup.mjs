@@ -13,6 +13,8 @@ const packages = {
   git: '/usr/lib/git-core/git-http-backend',
   'nginx-light': '/usr/sbin/nginx',
   python3: '/usr/bin/python3',
+  'python3-eventlet': '/usr/lib/python3/dist-packages/eventlet/__init__.py',
+  'python3-flask-socketio': '/usr/lib/python3/dist-packages/flask_socketio/__init__.py',
   'python3-enki2': '/usr/share/doc/python3-enki2',
   'python3-requests': '/usr/lib/python3/dist-packages/requests/__init__.py',
   'python3-socketio': '/usr/lib/python3/dist-packages/socketio/__init__.py',

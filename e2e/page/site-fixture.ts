@@ -64,6 +64,7 @@ export async function openSite(sandboxOk = true): Promise<SiteFixture> {
     viewDir,
     workerDir: folder,
     pythonDir: folder,
+    scriptsDir: folder,
     assets: { protos: join(repository, 'protos') },
     status: () => ({ version: '0.1.0', sandbox: { driver: sandboxOk ? 'bwrap' : 'none', ok: sandboxOk } }),
   })

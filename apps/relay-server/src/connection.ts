@@ -1,6 +1,7 @@
 import type { MemberLimit, Outcome, Room } from '@simyard/rooms'
 import type { Socket } from 'socket.io'
 import { Outbox } from './outbox.js'
+import { Wire } from './wire.js'
 
 /** What the page of a connection can prove about itself. */
 export interface PageOrigin {
@@ -31,6 +32,7 @@ export class Connection {
     private readonly command: (connection: Connection, payload: unknown, number: unknown) => void,
   ) {
     this.outbox = new Outbox(socket)
+    new Wire(socket.conn)
     socket.conn.on('data', (data: unknown) => {
       if (typeof data === 'string') this.bytes += data.length
     })

@@ -235,7 +235,10 @@ export class RelayServer implements HttpPart {
     if (!place || !this.switchboard.isAt(place.id, connection)) return
     // A simulator page that loads its scene anew says goodbye too, and comes back.
     const left = place.as === 'member' && reason === 'client namespace disconnect'
-    const outcome = left ? place.room.leave(place.id, performance.now()) : place.room.drop(place.id, performance.now())
+    const nowMs = performance.now()
+    const outcome = left
+      ? place.room.leave(place.id, nowMs)
+      : place.room.drop(place.id, nowMs, reason === 'transport close')
     if (place.as === 'simulator' || !place.room.hasMember(place.id)) this.switchboard.leave(place.id)
     this.switchboard.carry(outcome.deliveries)
   }

@@ -15,6 +15,7 @@ export const layout = {
   galleryDir: `${root}projects`,
   pagesDir: `${root}apps/website/dist/pages`,
   workerDir: `${root}apps/simulator/dist/worker`,
+  scriptsDir: `${root}packages/client/dist/pages`,
   pagePythonDir: `${root}apps/website/dist/python`,
   viewDir: `${root}apps/web-view/dist`,
 } as const

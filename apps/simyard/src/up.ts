@@ -74,6 +74,7 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
       pagesDir: layout.pagesDir,
       viewDir: layout.viewDir,
       workerDir: layout.workerDir,
+      scriptsDir: layout.scriptsDir,
       pythonDir: layout.pagePythonDir,
       openRoom: (request, again) => relay.openRoom(request, again),
       status: () => {

@@ -31,6 +31,7 @@ beforeAll(async () => {
     viewDir: join(folder, 'gallery'),
     workerDir: folder,
     pythonDir: folder,
+    scriptsDir: folder,
     assets: {},
     status: () => ({ version: '0.1.0', sandbox: { driver: 'none', ok: false, message: 'off' } }),
     hostKey: 'right',
@@ -219,6 +220,7 @@ test('a site without a key gives nothing to simulation servers', async () => {
     viewDir: join(folder, 'gallery'),
     workerDir: folder,
     pythonDir: folder,
+    scriptsDir: folder,
     assets: {},
     status: () => ({ version: '0.1.0', sandbox: { driver: 'none', ok: false, message: 'off' } }),
   })

@@ -36,6 +36,7 @@ beforeAll(async () => {
       viewDir: join(folder, 'view'),
       workerDir: folder,
       pythonDir: folder,
+      scriptsDir: folder,
       assets: { protos: join(folder, 'protos') },
       status: () => ({ version: '0.1.0', sandbox: { driver: 'none', ok: false, message: 'off' } }),
       copiesPerHour: 4,

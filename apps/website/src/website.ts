@@ -23,6 +23,8 @@ export interface WebsiteOptions {
   readonly viewDir: string
   /** Built worker in which a page simulates: simulator-worker.js and mujoco.wasm. */
   readonly workerDir: string
+  /** Built scripts with which pages of others drive robots, or simulate: fossbot_class.js and the like. */
+  readonly scriptsDir: string
   /** Python for pages: Pyodide. */
   readonly pythonDir: string
   /** Rooms for the pages whose simulator runs in the visitor's tab; without it there are no such pages. */
@@ -46,6 +48,8 @@ export interface Website {
   close(): Promise<void>
 }
 
+/** At the root, where pages of the original look for theirs. */
+const CLIENT_SCRIPTS = ['fossbot_class.js', 'simulator_bridge.js', 'simyard-client.js']
 const HOUR_MS = 3_600_000
 
 /** Never listens by itself: the caller owns the port. */
@@ -154,6 +158,12 @@ async function addStatic(app: FastifyInstance, options: WebsiteOptions): Promise
     isolate(reply)
     return sendStatic(reply, filePath(request), options.pythonDir, 'public, max-age=86400')
   })
+  for (const name of CLIENT_SCRIPTS) {
+    app.get(`/${name}`, (_request, reply) => {
+      secureFile(reply)
+      return sendStatic(reply, name, options.scriptsDir, 'no-cache')
+    })
+  }
   app.get('/view/*', (request, reply) => {
     const path = filePath(request)
     if (!/^simyard-view(-[\w.-]+)?\.js$/.test(path))

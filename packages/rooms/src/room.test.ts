@@ -193,17 +193,22 @@ test('a room ends without a simulator, and at its longest life', () => {
   expect(old.ended).toBe(true)
 })
 
-test('who is away keeps its robot until somebody else wants it', () => {
+test('a robot does not wait long for a driver whose connection is lost, when another one wants it', () => {
   const room = withSimulator()
-  join(room, 'a', { robot: 'r', returnKey: 'k' })
-  join(room, 'b')
-  expect(drive(room, 'b', 'r').refusal?.code).toBe('ROBOT_TAKEN')
-  room.drop('a', 1)
-  expect(room.driverOf('r')).toBe('a')
-  expect(drive(room, 'b', 'r').deliveries.map(({ payload }) => payload)).toEqual([
+  join(room, 'a', { robot: 'x', returnKey: 'k' })
+  room.drop('a', 1000)
+  room.tick(5000)
+  expect(join(room, 'b', { robot: 'x' }).refusal?.code).toBe('ROBOT_TAKEN')
+  room.tick(6000)
+  expect(join(room, 'b', { robot: 'x' }).deliveries.map(({ payload }) => payload)).toEqual([
     { func: 'exit', user_id: 'a' },
-    { func: 'just_move', fossbot_name: 'r', user_id: 'b' },
+    { func: 'connect', user_id: 'b' },
   ])
-  room.comeBack('a', 'k', 0, 2)
-  expect(drive(room, 'a', 'r').refusal?.code).toBe('ROBOT_TAKEN')
+  expect(room.driverOf('x')).toBe('b')
+  expect(room.comeBack('a', 'k', 0, 7000).refusal?.code).toBe('ROOM_PLACE_LOST')
+  // A program that was ended does not come back: nobody has to wait for it.
+  room.leave('b', 7000)
+  join(room, 'c', { robot: 'x', returnKey: 'k' })
+  room.drop('c', 8000, true)
+  expect(join(room, 'd', { robot: 'x' }).refusal).toBeUndefined()
 })

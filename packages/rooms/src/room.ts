@@ -81,6 +81,8 @@ interface Member {
   received: number
   /** Since when its connection is lost. */
   awaySinceMs: number | undefined
+  /** Its own end closed the connection: a program that was ended, not a line that broke. */
+  closed: boolean
 }
 
 interface Seat {
@@ -95,6 +97,9 @@ interface Seat {
   away: { readonly sinceMs: number; readonly lastNumber: number; waiting: number } | undefined
 }
 
+/** So long a robot waits for a driver whose connection broke, when somebody else wants it. */
+const DRIVER_WAIT_MS = 5000
+
 /** The simulator's name in the log: its connection changes. */
 const SIMULATOR = 'simulator'
 
@@ -106,6 +111,8 @@ export class Room {
   private seat: Seat | undefined
   private vacantSinceMs: number
   private everSeated = false
+  /** Time of the last tick. */
+  private nowMs: number
   private locked = false
   private admission = false
   private grant: Role
@@ -121,6 +128,7 @@ export class Room {
   ) {
     this.log = new MessageLog(options.log)
     this.vacantSinceMs = openedMs
+    this.nowMs = openedMs
     this.grant = identity.codeRole
   }
 
@@ -269,9 +277,12 @@ export class Room {
     const present = this.members.get(id)
     const drives = mayActAs(present?.role ?? role, 'driver') && !lobby
     if (drives && !this.seat) return this.refuseVacant()
-    const claimed = drives && robot !== undefined ? this.claim(id, robot) : nothing
-    if (claimed.refusal) return claimed
-    let deliveries: readonly Delivery[] = []
+    const deliveries: Delivery[] = []
+    if (drives && robot !== undefined) {
+      deliveries.push(...this.takeFromAbsent(robot))
+      const refusal = this.claim(id, robot)
+      if (refusal) return { ...refusal, deliveries }
+    }
     if (present) {
       present.environmentUser = environmentUser
       present.presence ||= presence
@@ -286,17 +297,12 @@ export class Room {
         returnKey,
         received: 0,
         awaySinceMs: undefined,
+        closed: false,
       }
-      deliveries = this.announce(lobbyEvent.memberJoined, { user_id: id, username, role })
+      deliveries.push(...this.announce(lobbyEvent.memberJoined, { user_id: id, username, role }))
       this.members.set(id, member)
     }
-    return {
-      deliveries: [
-        ...deliveries,
-        ...claimed.deliveries,
-        ...(drives ? this.toSimulator({ ...announcement, user_id: id }) : []),
-      ],
-    }
+    return { deliveries: [...deliveries, ...(drives ? this.toSimulator({ ...announcement, user_id: id }) : [])] }
   }
 
   /** A member whose connection was lost comes back, having got every message up to `lastNumber`. */
@@ -347,16 +353,24 @@ export class Room {
         'The connection of the simulator is lost, and too much waits for it already. Try again in a minute.',
       )
     }
-    const claimed = kind === 'robot' ? this.claim(memberId, command.fossbot_name as string) : nothing
-    if (claimed.refusal) return claimed
+    let freed: Delivery[] = []
+    if (kind === 'robot') {
+      const robot = command.fossbot_name as string
+      const driver = this.claims.driverOf(robot)
+      if (driver !== memberId) {
+        if (driver !== undefined) freed = this.takeFromAbsent(robot)
+        const refusal = this.claim(memberId, robot)
+        if (refusal) return { ...refusal, deliveries: freed }
+      }
+    }
     if (kind === 'leave') this.claims.releaseOne(memberId, command.fossbot_name)
     if (clearsRobots(command)) this.claims.clear()
-    const said = this.toSimulator({ ...command, user_id: memberId })
-    return { deliveries: claimed === nothing ? said : [...claimed.deliveries, ...said] }
+    const sent = this.toSimulator({ ...command, user_id: memberId })
+    return { deliveries: freed.length === 0 ? sent : [...freed, ...sent] }
   }
 
-  /** A connection is lost without a word. Some keep their place for a while. */
-  drop(occupantId: string, nowMs: number): Outcome {
+  /** A connection has ended without a goodbye, by its own end or not. Some keep their place for a while. */
+  drop(occupantId: string, nowMs: number, byItself = false): Outcome {
     if (this.seat?.id === occupantId) {
       if (this.seat.away) return nothing
       this.seat.away = { sinceMs: nowMs, lastNumber: this.log.lastNumber, waiting: 0 }
@@ -366,6 +380,7 @@ export class Room {
     if (member?.returnKey === undefined) return this.leave(occupantId, nowMs)
     if (member.awaySinceMs !== undefined) return nothing
     member.awaySinceMs = nowMs
+    member.closed = byItself
     return { deliveries: this.announceMember(member) }
   }
 
@@ -459,6 +474,7 @@ export class Room {
   /** Places lapse and rooms end with time; to be called about every second. */
   tick(nowMs: number): Delivery[] {
     if (this.over) return []
+    this.nowMs = nowMs
     const deliveries: Delivery[] = []
     for (const { id, awaySinceMs } of [...this.members.values()]) {
       if (awaySinceMs !== undefined && nowMs - awaySinceMs >= this.options.returnMs) {
@@ -496,24 +512,26 @@ export class Room {
 
   // ---- details --------------------------------------------------------------------------------------------------
 
-  /** Who is away keeps its robots until somebody else wants one. */
-  private claim(memberId: string, robot: string): Outcome {
+  /** A driver whose connection is lost keeps its place, but not its robot for others to wait for. */
+  private takeFromAbsent(robot: string): Delivery[] {
+    const driver = this.members.get(this.claims.driverOf(robot) ?? '')
+    if (driver?.awaySinceMs === undefined) return []
+    if (!driver.closed && this.nowMs - driver.awaySinceMs < DRIVER_WAIT_MS) return []
+    return this.leave(driver.id, this.nowMs).deliveries.slice()
+  }
+
+  private claim(memberId: string, robot: string): Outcome | undefined {
     const driver = this.claims.driverOf(robot)
-    if (driver === memberId) return nothing
-    const away = driver !== undefined && this.members.get(driver)?.awaySinceMs !== undefined
-    if (driver !== undefined && !away) return refuse('ROBOT_TAKEN', fossbotText.robotTaken(robot))
+    if (driver === memberId) return undefined
+    if (driver !== undefined) return refuse('ROBOT_TAKEN', fossbotText.robotTaken(robot))
     if (robot.length > 200 || this.claims.countOf(memberId) >= this.options.maxRobotsPerMember) {
       return refuse(
         'ROOM_BAD_MESSAGE',
         `One program may drive ${this.options.maxRobotsPerMember} robots, with names of up to 200 characters.`,
       )
     }
-    const freed = driver === undefined ? 0 : this.claims.releaseAll(driver)
     this.claims.take(robot, memberId)
-    const deliveries: Delivery[] = []
-    // A simulator frees one robot for each, whichever that is: all of them, so that both know the same.
-    for (let exit = 0; exit < freed; exit++) deliveries.push(...this.toSimulator(fossbotExit(false, driver!)))
-    return freed === 0 ? nothing : { deliveries }
+    return undefined
   }
 
   /** The simulator is no longer there: who waits for an answer is told. */

@@ -1,5 +1,6 @@
 import { copyProject, type Project, readText, revertFile, writeText } from '../site/api.js'
 import type { CopyList, OwnCopy } from '../site/copy-list.js'
+import { siteUrl } from '../site/root.js'
 import type { Theme } from '../site/theme.js'
 import { CodeEditor } from './code-editor.js'
 import { DraftStore } from './draft-store.js'
@@ -23,9 +24,6 @@ interface SourceFile {
 }
 
 /** The files that are open, what of them is saved, and where saving goes. */
-const NO_PROGRAM =
-  '<p class="empty">This world has no program of its own. Programs elsewhere drive its robots: start one with the session id that stands over the world.</p>'
-
 export class SourceDesk {
   private readonly editor: CodeEditor
   private readonly files = new Map<string, SourceFile>()
@@ -74,7 +72,7 @@ export class SourceDesk {
       this.editor.open(path, draft ?? saved)
     })
     if (paths[0] !== undefined) this.show(paths[0])
-    else this.parts.editor.innerHTML = NO_PROGRAM
+    else this.parts.editor.replaceChildren(noProgram(this.project.id))
     this.refresh()
     if (this.changed().length > 0) this.events.onState('Unsaved changes restored')
   }
@@ -227,4 +225,17 @@ export class SourceDesk {
     this.parts.tabs.append(tab)
     return tab
   }
+}
+
+function noProgram(project: string): HTMLElement {
+  const text = document.createElement('p')
+  text.className = 'empty'
+  text.append(
+    'This world has no program of its own: programs elsewhere drive its robots, with the session id that stands over the world. ',
+  )
+  const link = document.createElement('a')
+  link.href = siteUrl(`godotcode?project=${encodeURIComponent(project)}`)
+  link.textContent = 'Write one here, and simulate in this browser.'
+  text.append(link)
+  return text
 }
