@@ -30,10 +30,11 @@ class Chain {
   private readonly waiting: { ready(): boolean; resolve(): void }[] = []
 
   constructor() {
-    const decoder = new FrameDecoder()
     this.session = new SimulatorSession({
-      write: (bytes) => {
-        for (const { header, body } of decoder.push(bytes)) this.receive(header as SimulatorToServer, body)
+      // As over a channel, where nothing but bytes arrives.
+      send: (message, body) => {
+        const [frame] = new FrameDecoder().push(encodeFrame(message, body))
+        this.receive(frame?.header as SimulatorToServer, frame?.body ?? body)
       },
       clock: {
         now: () => performance.now(),
@@ -56,7 +57,7 @@ class Chain {
   }
 
   say(message: ServerToSimulator, body?: Uint8Array): void {
-    this.session.receive(encodeFrame(message, body))
+    this.session.receive(message, body ?? new Uint8Array(0))
   }
 
   get supervisor(): Supervisor {
