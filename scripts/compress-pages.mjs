@@ -35,7 +35,7 @@ function isCompressed(path) {
 
 /** The parts of Pyodide that a page loads, without its maps and types. */
 function copyPython() {
-  const require = createRequire(join(root, 'apps/website/package.json'))
+  const require = createRequire(join(root, 'package.json'))
   const from = dirname(require.resolve('pyodide/package.json'))
   const to = `${root}apps/website/dist/python`
   mkdirSync(to, { recursive: true })
