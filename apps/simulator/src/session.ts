@@ -26,6 +26,8 @@ export interface SimulatorSessionOptions {
 }
 
 const DEFAULT_SEED = 1
+/** Functions that only ask, hundreds of times a second, and change nothing. */
+const QUESTION = /^(get_|dist_|deg_|check_)/
 const MADE_FILES = 32
 const NO_BODY = new Uint8Array(0)
 
@@ -87,6 +89,7 @@ export class SimulatorSession {
       case 'room-message':
         return this.onRoomMessage(message.message)
       case 'surroundings':
+        this.simulation?.inputLog.add({ ...message, timeMs: this.simulation.timeMs })
         this.fossbot?.control(message)
         return
       case 'robot-message':
@@ -183,6 +186,10 @@ export class SimulatorSession {
   }
 
   private onRoomMessage(message: Readonly<Record<string, unknown>>): void {
+    const { simulation } = this
+    if (!QUESTION.test(String(message.func))) {
+      simulation?.inputLog.add({ timeMs: simulation.timeMs, type: 'room-message', message })
+    }
     this.fossbot?.receive(message)
     if (this.runner?.currentMode !== 'pause') {
       this.toldOfPause = false

@@ -19,6 +19,9 @@ export type Input =
       readonly event: 'joined' | 'left' | 'late'
     }
   | { readonly timeMs: number; readonly type: 'robot-message'; readonly robot: string; readonly message: string }
+  /** What a program of a room said. What it made of the world follows as inputs of its own: replay the one or the other. */
+  | { readonly timeMs: number; readonly type: 'room-message'; readonly message: Readonly<Record<string, unknown>> }
+  | { readonly timeMs: number; readonly type: 'surroundings'; readonly noise?: boolean; readonly brightness?: number }
   /** Nodes by id. */
   | { readonly timeMs: number; readonly type: 'edit'; readonly remove: readonly number[]; readonly add: string }
   | { readonly timeMs: number; readonly type: 'pose'; readonly node: number; readonly pose: Pose }
