@@ -171,10 +171,24 @@ export class Stage {
             .multiplyScalar(-0.02)
             .add(new Vector3(0, 1, 0))
             .multiplyScalar(size * 4)
-        : forward.multiplyScalar(-size * 2.6).add(new Vector3(0, size * 1.3, 0))
+        : this.clearOffset(forward.setY(0).normalize(), size * 2.9, found)
     this.camera.position.copy(this.controls.target).add(offset)
     this.controls.update()
     this.invalidate()
+  }
+
+  /** From behind, and as much from above as walls in between make it necessary. */
+  private clearOffset(forward: Vector3, distance: number, robot: Object3D): Vector3 {
+    const bounds = new Box3().setFromObject(robot)
+    const eye = bounds.getCenter(new Vector3()).setY(bounds.max.y)
+    let offset = new Vector3()
+    for (const elevation of [0.46, 0.8, 1.1, 1.4]) {
+      offset = forward.clone().multiplyScalar(-Math.cos(elevation)).setY(Math.sin(elevation)).multiplyScalar(distance)
+      const ray = new Raycaster(eye, offset.clone().normalize(), 0, distance)
+      const hits = ray.intersectObject(this.graph!.root, true)
+      if (!hits.some(({ object }) => !isInside(object, robot))) break
+    }
+    return offset
   }
 
   private lookAtAll(): void {
@@ -330,4 +344,9 @@ function robotNamed(root: Object3D, name: string | undefined): Object3D | undefi
     if (!found && one.userData.robot !== undefined && (name === undefined || one.userData.robot === name)) found = one
   })
   return found
+}
+
+function isInside(object: Object3D, ancestor: Object3D): boolean {
+  for (let one: Object3D | null = object; one; one = one.parent) if (one === ancestor) return true
+  return false
 }
