@@ -180,11 +180,12 @@ export class Stage {
   /** From behind, and as much from above as walls in between make it necessary. */
   private clearOffset(forward: Vector3, distance: number, robot: Object3D): Vector3 {
     const bounds = new Box3().setFromObject(robot)
-    const eye = bounds.getCenter(new Vector3()).setY(bounds.max.y)
+    const eye = bounds.getCenter(new Vector3()).setY(0.7 * bounds.min.y + 0.3 * bounds.max.y)
     let offset = new Vector3()
     for (const elevation of [0.46, 0.8, 1.1, 1.4]) {
       offset = forward.clone().multiplyScalar(-Math.cos(elevation)).setY(Math.sin(elevation)).multiplyScalar(distance)
-      const ray = new Raycaster(eye, offset.clone().normalize(), 0, distance)
+      const sight = this.controls.target.clone().add(offset).sub(eye)
+      const ray = new Raycaster(eye, sight.clone().normalize(), 0, sight.length())
       const hits = ray.intersectObject(this.graph!.root, true)
       if (!hits.some(({ object }) => !isInside(object, robot))) break
     }
