@@ -115,6 +115,36 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
     }
   })
 
+  test('the page is the owner: it sees who is there, lets the code drive, and removes', async () => {
+    const page = await open()
+    await page.getByRole('button', { name: /^Join / }).click()
+    const code = await page.locator('#room-card .code').textContent()
+    await expect.poll(() => page.locator('.members').textContent()).toBe('Nobody else yet.')
+    const watcher = () => Robot.connect({ address: simyard.address, room: code!, robot: 'fossbot' })
+    const before = await watcher()
+    await expect(before.distance()).rejects.toMatchObject({ code: 'ROOM_ROLE_REFUSED' })
+    before.close()
+
+    await page.getByLabel('Who has the code').selectOption('driver')
+    // Who joins by the code finds a place for a program.
+    const other = await context.newPage()
+    await other.goto(`${simyard.address}/join/${code}`)
+    await expect.poll(() => other.locator('#answer').textContent()).toContain('Write a program')
+    await writeProgram(
+      other,
+      'JavaScript',
+      'const robot = new FossBot(sessionId, {})\nawait robot.move_distance(0.5)\nconsole.log("moved")\nawait robot.wait(60)\n',
+    )
+    await other.getByRole('button', { name: 'Execute' }).click()
+    await expect.poll(() => other.locator('.console-lines').textContent(), { timeout: 20_000 }).toContain('moved')
+    await shoot(other, 'room-join')
+    await expect.poll(() => page.locator('.members').textContent(), { timeout: 10_000 }).toContain('Program of fossbot')
+    await shoot(page, 'room-members')
+    await page.getByRole('button', { name: 'Remove Program of fossbot' }).click()
+    await expect.poll(() => page.locator('.members').textContent()).toBe('Nobody else yet.')
+    expect(await (await drive(page)).distance()).toBe(10000)
+  })
+
   test('a page that is loaded again takes its room back, and its programs go on', async () => {
     const page = await open()
     const before = await page.locator('#session-id').textContent()

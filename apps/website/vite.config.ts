@@ -10,7 +10,7 @@ export default defineConfig({
   experimental: {
     renderBuiltUrl: (filename, { hostId, hostType }) => {
       if (hostType !== 'html') return { relative: true }
-      return /godot/.test(hostId) ? `./${filename}` : `/${filename}`
+      return /godot|join/.test(hostId) ? `./${filename}` : `/${filename}`
     },
   },
   worker: { format: 'es' },
@@ -27,6 +27,7 @@ export default defineConfig({
         project: at('pages/project.html'),
         godot: at('pages/godot.html'),
         godotcode: at('pages/godotcode.html'),
+        join: at('pages/join.html'),
       },
     },
   },

@@ -23,6 +23,12 @@ const PAGES = { '/godot': 'godot.html', '/godotcode': 'godotcode.html' } as cons
  * read the page look for it.
  */
 export function addRoomPages(app: FastifyInstance, pagesDir: string, openRoom: OpenPageRoom): void {
+  app.get('/join', (_request, reply) => sendJoinPage(reply, pagesDir))
+  // The address in the picture of a code.
+  app.get('/join/:code', (request, reply) => {
+    const { code } = request.params as { code: string }
+    return reply.redirect(`../join?code=${encodeURIComponent(code)}`)
+  })
   for (const [route, file] of Object.entries(PAGES)) {
     app.get(route, (request, reply) => sendPage(request, reply, join(pagesDir, file), openRoom))
   }
@@ -45,6 +51,14 @@ async function sendPage(
     .header('cache-control', 'no-store')
     .type('text/html; charset=utf-8')
     .send(html.replaceAll('%ROOM_ID%', id).replaceAll('%ROOM_CODE%', code).replaceAll('%ROOM_KEY%', key))
+}
+
+async function sendJoinPage(reply: FastifyReply, pagesDir: string): Promise<FastifyReply> {
+  const html = await readFile(join(pagesDir, 'join.html')).catch(() => undefined)
+  if (html === undefined) throw new SimyardError('ROUTE_NOT_FOUND', 'This page is not built; run npm run build.')
+  securePage(reply)
+  isolate(reply)
+  return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(html)
 }
 
 /** A page with these headers may share memory with its workers: Python's calls wait for their answers there. */

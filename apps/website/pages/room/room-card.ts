@@ -8,7 +8,8 @@ export function fillRoomCard(card: HTMLElement, button: HTMLElement, room: PageR
     <h2>Join this room</h2>
     <p class="code"></p>
     <div class="qr" role="img" aria-label="QR code of the address below"></div>
-    <p class="quiet">Type the code at <b class="where"></b>, or scan the picture. Who has the code may watch.</p>
+    <p class="quiet">Type the code at <b class="where"></b>, or scan the picture.</p>
+    <div id="members"></div>
     <h3>Programs</h3>
     <p class="quiet">Programs use the session id. Whoever has it may drive the robots and change the world.</p>
     <pre><code></code></pre>`

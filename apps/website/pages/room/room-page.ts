@@ -7,6 +7,7 @@ import { placeWordmark } from '../site/wordmark.js'
 import { readPageRoom, rememberRoom } from './page-room.js'
 import { RobotSounds } from './robot-sounds.js'
 import { fillRoomCard, manageCopy } from './room-card.js'
+import { RoomMembers } from './room-members.js'
 import { timerText } from './timer-text.js'
 import { WorldControls } from './world-controls.js'
 
@@ -23,6 +24,10 @@ async function start(): Promise<void> {
   rememberRoom(room)
   fillRoomCard(find('#room-card'), find('#room-button'), room)
   manageCopy(find<HTMLButtonElement>('#copy'), find('#session-id'))
+  const count = find('#member-count')
+  new RoomMembers(find('#members'), room, (members) => {
+    count.textContent = members === 0 ? '' : ` · ${members} in`
+  })
   keepAddress(find<HTMLAnchorElement>('#other-page'))
   const view = await createView()
   if (!view) return showBanner(notice, 'The 3D view could not be loaded. Reload the page to try again.', 'bad')

@@ -23,7 +23,7 @@ export class ProgramDesk {
   private run: ProgramRun | undefined
   private running = false
 
-  constructor(private readonly room: PageRoom) {
+  constructor(private readonly room: Pick<PageRoom, 'id' | 'address'>) {
     this.editor = new CodeEditor(document.querySelector<HTMLElement>('#editor')!, currentTheme(), {
       onEdit: (path, text) => localStorage.setItem(draftKey(path), text),
       onSave: () => undefined,
