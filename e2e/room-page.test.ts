@@ -162,6 +162,19 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
     await stranger.close()
   })
 
+  test('a page that the browser has frozen answers on', async () => {
+    const page = await open()
+    const robot = await drive(page)
+    const browserSession = await context.newCDPSession(page)
+    await browserSession.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await robot.moveDistance(1, { timeoutMs: 10_000 })
+    expect(await robot.distance()).toBe(10000)
+    await browserSession.send('Page.setWebLifecycleState', { state: 'active' })
+    await expect
+      .poll(() => page.locator('simyard-view').evaluate((view) => (view as HTMLElement & { timeMs: number }).timeMs))
+      .toBeGreaterThan(1000)
+  })
+
   test('two tabs of one browser never mix', async () => {
     const [one, other] = [await open(), await open()]
     const [first, second] = [await drive(one), await drive(other)]

@@ -349,6 +349,8 @@ export class SimyardView extends HTMLElement {
       this.graph = graph
       this.report({ step: 'world', state: 'done' })
       this.report({ step: 'frame', state: 'active' })
+      // Programs that drive its robots do not wait for a picture.
+      if (this.stream instanceof TabStream && this.hasAttribute('autoplay')) this.run()
       stage.show(graph, settings, () => this.onFirstPicture())
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
