@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { RelayServerConfig } from '@simyard/relay-server'
 import { SessionServerConfig } from '@simyard/session-server'
 import { SimulationServerConfig } from '@simyard/simulation-server'
 import { repositoryRoot } from '@simyard/testkit'
@@ -40,6 +41,7 @@ const read = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8')
 test.each([
   ['session-server', SessionServerConfig.shape],
   ['simulation-server', SimulationServerConfig.shape],
+  ['relay', RelayServerConfig.shape],
 ] as const)('docs/operations/%s.md has every key with its default and its meaning', (name, shape) => {
   const section = read(`docs/operations/${name}.md`).split('## Keys')[1]!.split('\n#')[0]!
   const documented = [...section.matchAll(/^\| `(\w+)` +\| (.*?) +\| (.*?) +\|$/gm)].map((row) => row.slice(1))
@@ -61,6 +63,7 @@ test('the configurations that ship are valid', () => {
   const config = (path: string) => JSON.parse(read(`config/${path}`)) as unknown
   expect(SessionServerConfig.safeParse(config('session/local.json')).error).toBeUndefined()
   expect(SimulationServerConfig.safeParse(config('simulation/local.json')).error).toBeUndefined()
+  expect(RelayServerConfig.safeParse(config('relay/local.json')).error).toBeUndefined()
 })
 
 test('every package says its role in one sentence, in its manifest and its README', () => {
@@ -74,13 +77,16 @@ test('every package says its role in one sentence, in its manifest and its READM
   }
 })
 
-test('docs/operations.md explains every metric', () => {
-  const sources = ['session-server', 'simulation-server'].flatMap((app) =>
+test.each([
+  ['docs/operations.md', ['session-server', 'simulation-server']],
+  ['docs/operations/relay.md', ['relay-server']],
+] as const)('%s explains every metric', (page, apps) => {
+  const sources = apps.flatMap((app) =>
     readdirSync(join(repositoryRoot, 'apps', app, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts'))
       .map((path) => read(join('apps', app, 'src', path))),
   )
   const names = new Set(sources.flatMap((text) => [...text.matchAll(/'(simyard_[a-z_]+)'/g)].map(([, name]) => name)))
-  const documented = new Set([...read('docs/operations.md').matchAll(/`(simyard_[a-z_]+)/g)].map(([, name]) => name))
+  const documented = new Set([...read(page).matchAll(/`(simyard_[a-z_]+)/g)].map(([, name]) => name))
   expect([...names].sort()).toEqual([...documented].sort())
 })

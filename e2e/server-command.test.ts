@@ -26,7 +26,7 @@ async function command(...words: string[]): Promise<{ code: number; text: string
 
 beforeAll(async () => {
   site = await startSimyard()
-  for (const kind of ['session', 'simulation']) mkdirSync(join(folder, 'config', kind), { recursive: true })
+  for (const kind of ['session', 'simulation', 'relay']) mkdirSync(join(folder, 'config', kind), { recursive: true })
   const common = { host: '127.0.0.1', server: '127.0.0.1', ssl: false, portRewrite: false, logDir: 'log', port: 0 }
   writeFileSync(
     join(folder, 'config/session/school.json'),
@@ -37,12 +37,13 @@ beforeAll(async () => {
     JSON.stringify({ ...common, warmSimulators: 0, websites: [site.address] }),
   )
   writeFileSync(join(folder, 'config/simulation/alone.json'), JSON.stringify({ ...common, warmSimulators: 0 }))
+  writeFileSync(join(folder, 'config/relay/rooms.json'), JSON.stringify({ port: 0, logDir: 'log' }))
   writeFileSync(join(folder, 'config/session/broken.json'), '{"port": 0, "simulationServer": []}')
   writeFileSync(join(folder, 'config/session/clash.json'), JSON.stringify({ ...common, simulationServers: [] }))
   writeFileSync(join(folder, 'config/simulation/clash.json'), JSON.stringify({ ...common, maxConnections: 0 }))
 })
 afterAll(async () => {
-  for (const name of ['school', 'alone']) await command('stop', name)
+  for (const name of ['school', 'alone', 'rooms']) await command('stop', name)
   await site?.stop()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -93,6 +94,23 @@ test('a machine with only a simulation server; stop --drain waits for its visito
   const alone = await command('start', 'alone')
   expect(alone.text).toMatch(/^The simulation server runs on port \d+/)
   expect((await command('stop', 'alone')).text).toBe('The simulation server has stopped.\n')
+})
+
+test('a machine with only a relay', async () => {
+  const started = await command('start', 'rooms')
+  expect(started.text).toMatch(/^The relay runs on port \d+ \(process \d+\)\.\n$/)
+  const address = `http://127.0.0.1:${/port (\d+)/.exec(started.text)?.[1]}`
+  expect(await (await fetch(`${address}/healthz`)).text()).toBe('ok')
+  expect(await (await fetch(`${address}/readyz`)).text()).toBe('ok')
+  expect((await fetch(`${address}/api/v1/rooms`, { method: 'POST' })).status).toBe(201)
+  const metrics = await (await fetch(`${address}/metrics`)).text()
+  expect(metrics).toContain('simyard_relay_rooms{simulator="expected"} 1')
+  expect(metrics).toContain('process_resident_memory_bytes')
+  expect((await fetch(`${address}/godot`)).status).toBe(404)
+  expect((await command('status', 'rooms')).text).toMatch(/^The relay runs \(process \d+\); /)
+  expect(readFileSync(join(folder, 'log/relay/output.log'), 'utf8')).toContain('A room was opened')
+  expect((await command('stop', 'rooms')).text).toBe('The relay has stopped.\n')
+  await expect(fetch(`${address}/healthz`)).rejects.toThrow()
 })
 
 test('what is wrong is said, and nothing keeps running', async () => {

@@ -140,6 +140,17 @@ describe('the words of Webots', () => {
     expect((await fetch(`${simyard.address}/monitor`)).status).toBe(200)
     socket.close()
   })
+
+  test('metrics are those of the session server and the relay, each once', async () => {
+    const answer = await fetch(`${simyard.address}/metrics`)
+    expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
+    const text = await answer.text()
+    expect(text).toMatch(/^simyard_session_seats_total \d+$/m)
+    expect(text).toMatch(/^simyard_relay_rooms\{simulator="here"\} \d+$/m)
+    expect(text).toMatch(/^process_resident_memory_bytes \d+$/m)
+    const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
+    expect(new Set(names).size).toBe(names.length)
+  })
 })
 
 describe('closing and dying', () => {

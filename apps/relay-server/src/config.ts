@@ -3,8 +3,30 @@ import { z } from 'zod'
 
 const count = z.int().positive()
 
-/** Settings of the relay; docs/protocol/compat/fossbot-relay.md says what they mean for clients. */
+/**
+ * Settings of the relay; docs/operations/relay.md has them as a table, docs/protocol/compat/fossbot-relay.md says what they
+ * mean for clients.
+ */
 export const RelayServerConfig = z.strictObject({
+  port: z.int().min(0).max(65535).default(8000).describe('Port to listen on; users’ libraries take 8000.'),
+  host: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address to listen on: this machine only. `0.0.0.0` for everybody, or a proxy before it.'),
+  sslKey: z.string().optional().describe('PEM file with the private key; read again when it changes.'),
+  sslCertificate: z
+    .string()
+    .optional()
+    .describe('PEM file with the certificate chain; with `sslKey` the port itself speaks TLS.'),
+  logDir: z
+    .string()
+    .optional()
+    .describe('Folder of `relay/output.log`; `~` and `$VAR` are understood. Unset: log to stderr.'),
+  debug: z.boolean().default(false).describe('Log to stdout.'),
+  logFormat: z
+    .enum(['text', 'json'])
+    .optional()
+    .describe('Form of the log lines. Unset: text for files and stdout, JSON for stderr.'),
   namespace: z
     .string()
     .regex(/^\/[\w-]+$/)

@@ -1,4 +1,5 @@
 export { RelayServerConfig } from './config.js'
+export { openRelayServer } from './open-relay-server.js'
 export type { RelayServerOptions } from './relay-server.js'
 export { RelayServer } from './relay-server.js'
 export type { OpenedRoom } from './rooms-api.js'

@@ -18,9 +18,11 @@ export class RelayMetrics {
   constructor(counts: { rooms: () => readonly Room[]; connections: () => number }) {
     const { metrics } = this
     const gauge = (name: string, help: string, read: () => number) =>
-      metrics.gauge({ name: `simyard_relay_${name}`, help }, (one) => one.set(read()))
-    gauge('connections', 'Connections of simulators and programs.', counts.connections)
-    gauge('members', 'Members of all rooms.', () => counts.rooms().reduce((sum, room) => sum + room.memberCount, 0))
+      metrics.gauge({ name, help }, (one) => one.set(read()))
+    gauge('simyard_relay_connections', 'Connections of simulators and programs.', counts.connections)
+    gauge('simyard_relay_members', 'Members of all rooms.', () =>
+      counts.rooms().reduce((sum, room) => sum + room.memberCount, 0),
+    )
     metrics.gauge(
       { name: 'simyard_relay_rooms', help: 'Rooms, by where their simulator is.', labels: ['simulator'] },
       (one) => {

@@ -128,6 +128,7 @@ export class RelayServer implements HttpPart {
       return this.engine.handleRequest(asEngineRequest(request), response)
     }
     if (pathname === '/metrics') return this.metrics.send(response)
+    if (pathname === '/healthz' || pathname === '/readyz') return sendText(response, 200, 'ok')
     if (pathname === ROOMS_PATH || pathname.startsWith(`${ROOMS_PATH}/`)) {
       if (originAllowed(request, this.options.config.allowedOrigins))
         return this.api.handle(request, response, pathname)

@@ -74,7 +74,7 @@ export class SessionServer implements HttpPart {
   private readonly clients: AvailabilityClients
   private readonly notices: Notices
   private readonly history: History
-  private readonly metrics: SessionMetrics
+  private readonly counts: SessionMetrics
   private readonly fleetApi: FleetApi
   private readonly visitorApi: VisitorApi
   private readonly registered: RegisteredServers
@@ -100,7 +100,7 @@ export class SessionServer implements HttpPart {
     this.clients = new AvailabilityClients(log)
     this.notices = new Notices(options.notices ?? { webhooks: [] }, log)
     this.history = new History(this.fleet)
-    this.metrics = new SessionMetrics(this.fleet, {
+    this.counts = new SessionMetrics(this.fleet, {
       clients: () => this.clients.count,
       notDelivered: () => this.notices.waiting.mails + this.notices.waiting.webhooks,
     })
@@ -136,6 +136,10 @@ export class SessionServer implements HttpPart {
   }
 
   /** One poll of every server, so that the first visitor already gets an answer. Bounded by the time-out of a poll. */
+  get metrics(): SessionMetrics['metrics'] {
+    return this.counts.metrics
+  }
+
   async open(): Promise<void> {
     await Promise.all(this.pollers.map((poller) => poller.start()))
   }
@@ -146,7 +150,7 @@ export class SessionServer implements HttpPart {
   }
 
   private onEvent(event: FleetEvent): void {
-    this.metrics.count(event)
+    this.counts.count(event)
     this.notices.tell(event)
   }
 
@@ -161,7 +165,7 @@ export class SessionServer implements HttpPart {
   /** The answer to /session for a visitor who used this Host. */
   private session(request: IncomingMessage, url?: string): string {
     const entry = this.fleet.allocate(performance.now(), url)
-    this.metrics.visitor(entry === undefined ? 'none' : 'server')
+    this.counts.visitor(entry === undefined ? 'none' : 'server')
     this.push()
     return entry === undefined ? sessionText.noServer : this.address(entry, request)
   }
@@ -195,7 +199,7 @@ export class SessionServer implements HttpPart {
       case '/status':
         return sendJson(response, 200, this.status(), fresh)
       case '/metrics':
-        return this.metrics.metrics.send(response)
+        return this.metrics.send(response)
       case '/healthz':
         return sendText(response, 200, 'ok')
       default:
@@ -219,7 +223,7 @@ export class SessionServer implements HttpPart {
     const visitor = isForVisitors ? this.visitorApi.answer(request, pathname) : undefined
     if (visitor) {
       return this.whenDone(visitor, response, visitorCors, (answer) => {
-        if (request.method === 'POST') this.metrics.visitor(answer && 'server' in answer ? 'server' : 'none')
+        if (request.method === 'POST') this.counts.visitor(answer && 'server' in answer ? 'server' : 'none')
         this.push()
         if (answer) sendJson(response, 'ticket' in answer ? 202 : 200, answer, visitorCors)
         else sendText(response, 204, '', visitorCors)

@@ -10,9 +10,11 @@ Commands
   up                        all servers behind one port (what npm start runs)
   session-server FILE       a session server by itself
   simulation-server FILE    a simulation server by itself
+  relay-server FILE         a relay by itself: rooms of simulators and the programs that drive them
   server start|stop|restart|status [NAME]
-                            both, without a terminal, with config/session/NAME.json and
-                            config/simulation/NAME.json (local when no name is given)
+                            these servers, without a terminal: those of config/session/NAME.json,
+                            config/simulation/NAME.json and config/relay/NAME.json that are there
+                            (local when no name is given)
   run WORLD                 run a world without a browser and print its console
   doctor                    say what this machine has and what is missing
   help, --help              this text
@@ -43,7 +45,17 @@ Examples
   npx simyard run projects/obstacle-avoidance/worlds/obstacle_avoidance.wbt --seconds 5
 `
 
-const commands = ['up', 'session-server', 'simulation-server', 'server', 'run', 'doctor', 'help', 'version'] as const
+const commands = [
+  'up',
+  'session-server',
+  'simulation-server',
+  'relay-server',
+  'server',
+  'run',
+  'doctor',
+  'help',
+  'version',
+] as const
 export type Command = (typeof commands)[number]
 
 const options = {

@@ -4,7 +4,7 @@ import { serverCommand } from './daemon/server-command.js'
 import { doctor } from './doctor.js'
 import { layout } from './layout.js'
 import { run } from './run.js'
-import { serveSessions, serveSimulations } from './standalone.js'
+import { serveRelay, serveSessions, serveSimulations } from './standalone.js'
 import { up } from './up.js'
 
 try {
@@ -24,6 +24,9 @@ try {
       break
     case 'simulation-server':
       await serveSimulations(parsed)
+      break
+    case 'relay-server':
+      await serveRelay(parsed)
       break
     case 'server':
       process.exit(await serverCommand(parsed))

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { SimyardError } from '@simyard/protocol'
+import { openRelayServer, RelayServerConfig } from '@simyard/relay-server'
 import { createLogger, expandPath, type Logger, listen, onShutdownSignal, readConfig } from '@simyard/service-host'
 import { openSessionServer, SessionServerConfig } from '@simyard/session-server'
 import { SimulationServer, SimulationServerConfig } from '@simyard/simulation-server'
@@ -11,6 +12,14 @@ export async function serveSessions({ files }: Arguments): Promise<void> {
   const config = readConfig(configFile(files, 'config/session/local.json'), SessionServerConfig)
   const server = await openSessionServer(config)
   tellLogFile('session', server.port, config)
+  onShutdownSignal(() => server.close())
+}
+
+/** `simyard relay-server FILE` */
+export async function serveRelay({ files }: Arguments): Promise<void> {
+  const config = readConfig(configFile(files, 'config/relay/local.json'), RelayServerConfig)
+  const server = await openRelayServer(config)
+  tellLogFile('relay', server.port, config)
   onShutdownSignal(() => server.close())
 }
 
@@ -49,14 +58,17 @@ export async function serveSimulations({ files }: Arguments): Promise<void> {
 
 /** A terminal that stays silent looks like a server that hangs. */
 function tellLogFile(
-  kind: 'session' | 'simulation',
+  kind: 'session' | 'simulation' | 'relay',
   port: number,
   { debug, logDir }: { debug: boolean; logDir?: string },
 ): void {
   if (debug || logDir === undefined) return
-  const name = kind === 'session' ? 'Session' : 'Simulation'
   const file = join(expandPath(logDir), kind, 'output.log')
-  process.stdout.write(`${name} server running on port ${port}; it logs to ${file}\n`)
+  process.stdout.write(`${capitalized(kind)} server running on port ${port}; it logs to ${file}\n`)
+}
+
+function capitalized(word: string): string {
+  return `${word[0]!.toUpperCase()}${word.slice(1)}`
 }
 
 async function drained(server: SimulationServer, timeoutSeconds: number, log: Logger): Promise<void> {

@@ -151,7 +151,7 @@ function openSimulationServer(parsed: Arguments, store: ProjectStore, log: Logge
 const RELAY_PATH = /^\/(socket\.io|api\/v1\/rooms)(\/|$)/
 
 /** What the session server answers, beside its queue. */
-const SESSION_PATHS: ReadonlySet<string> = new Set(['/session', '/load', '/monitor', '/status', '/metrics'])
+const SESSION_PATHS: ReadonlySet<string> = new Set(['/session', '/load', '/monitor', '/status'])
 
 /** Sends each request to its server by the path, as docs/architecture.md lists them. */
 class OnePort implements HttpPart {
@@ -169,6 +169,7 @@ class OnePort implements HttpPart {
     if (pathname === '/healthz' || pathname === '/readyz') return sendText(response, 200, 'ok')
     if (SESSION_PATHS.has(pathname) || /^\/api\/v1\/(sessions|fleet)(\/|$)/.test(pathname))
       return this.parts.sessions.handle(request, response, path)
+    if (pathname === '/metrics') return this.parts.sessions.metrics.send(response, this.parts.relay.metrics)
     if (RELAY_PATH.test(pathname)) return this.parts.relay.handle(request, response, path)
     const simulation = simulationPath(path)
     if (simulation !== undefined) return this.parts.simulation.handle(request, response, simulation)

@@ -26,7 +26,7 @@ export interface LoggerOptions {
   /** Folder of `<subfolder>/output.log`; `~` and `$VAR` stand for what they stand for in a shell. */
   readonly logDir?: string
   /** Folder of this server below `logDir`, as the originals name it. */
-  readonly subfolder?: 'session' | 'simulation'
+  readonly subfolder?: 'session' | 'simulation' | 'relay'
   /** To stdout, whatever `logDir` says. */
   readonly debug?: boolean
   /** The form of the lines: text for stdout and files, JSON for stderr, unless it is set. */

@@ -51,9 +51,20 @@ export class Metrics {
     return this.registry.metrics()
   }
 
-  /** The answer to `/metrics`. */
-  send(response: ServerResponse): void {
-    this.text().then(
+  textWith(others: readonly Metrics[]): Promise<string> {
+    const together = new Registry()
+    for (const { registry } of [this, ...others]) {
+      for (const metric of registry.getMetricsAsArray()) {
+        // Of the process, every server has the same.
+        if (!together.getSingleMetric(metric.name)) together.registerMetric(metric)
+      }
+    }
+    return together.metrics()
+  }
+
+  /** The answer to `/metrics`; with those of other servers of this process, whose own figures stand there once. */
+  send(response: ServerResponse, ...others: readonly Metrics[]): void {
+    this.textWith(others).then(
       (text) => {
         response.writeHead(200, { 'Content-Type': this.registry.contentType, 'Cache-Control': 'no-store' })
         response.end(text)

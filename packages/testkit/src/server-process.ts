@@ -19,13 +19,14 @@ export interface RunningServer {
 
 /** Starts one server of the built checkout by itself, from a configuration, on this machine only. */
 export function startServer(
-  command: 'session-server' | 'simulation-server',
+  command: 'session-server' | 'simulation-server' | 'relay-server',
   config: Record<string, unknown>,
   env: Record<string, string> = {},
 ): Promise<RunningServer> {
-  const local = { port: 0, host: '127.0.0.1', server: '127.0.0.1', ssl: false, portRewrite: false, debug: true }
+  const local = { port: 0, host: '127.0.0.1', debug: true }
+  const behindNothing = command === 'relay-server' ? {} : { server: '127.0.0.1', ssl: false, portRewrite: false }
   const program = join(repositoryRoot, 'apps/simyard/bin/simyard.mjs')
-  return start([process.execPath, program, command], { ...local, ...config }, env)
+  return start([process.execPath, program, command], { ...local, ...behindNothing, ...config }, env)
 }
 
 /** Starts a Python program that takes the path of its configuration and says on which port it runs. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SimyardError } from '@simyard/protocol'
 
-export type DaemonKind = 'session' | 'simulation'
+export type DaemonKind = 'session' | 'simulation' | 'relay'
 
 export interface DaemonFiles {
   readonly kind: DaemonKind
@@ -22,7 +22,8 @@ export class Daemon {
   constructor(private readonly files: DaemonFiles) {}
 
   get name(): string {
-    return `${this.files.kind} server`
+    const { kind } = this.files
+    return kind === 'relay' ? kind : `${kind} server`
   }
 
   private get pidFile(): string {

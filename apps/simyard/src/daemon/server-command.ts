@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SimyardError } from '@simyard/protocol'
+import { RelayServerConfig } from '@simyard/relay-server'
 import { expandPath, nearest, readConfig } from '@simyard/service-host'
 import { SessionServerConfig } from '@simyard/session-server'
 import { SimulationServerConfig } from '@simyard/simulation-server'
@@ -20,8 +21,8 @@ interface Server {
 const NOT_RUNNING = 3
 
 /**
- * `simyard server start|stop|restart|status [NAME]`: the session server and the simulation server of this machine with
- * `config/session/NAME.json` and `config/simulation/NAME.json`; only one of them where only one file exists.
+ * `simyard server start|stop|restart|status [NAME]`: the session server, the simulation server and the relay of this machine with
+ * `config/session/NAME.json`, `config/simulation/NAME.json` and `config/relay/NAME.json`; only those whose files exist.
  */
 export async function serverCommand({ files, drain }: Arguments): Promise<number> {
   const [word = '', name = 'local', ...rest] = files
@@ -51,6 +52,12 @@ export async function serverCommand({ files, drain }: Arguments): Promise<number
 function findServers(name: string): Server[] {
   if (!/^[\w.-]+$/.test(name)) throw new SimyardError('CONFIG_INVALID', `"${name}" is not the name of a configuration.`)
   const found: Server[] = []
+  // First: simulations ask it for rooms.
+  const relay = configFile('relay', name)
+  if (relay) {
+    const { port, logDir, sslKey } = readConfig(relay, RelayServerConfig)
+    found.push(server('relay', relay, logDir ?? 'log', port, sslKey !== undefined))
+  }
   const session = configFile('session', name)
   if (session) {
     const { port, logDir } = readConfig(session, SessionServerConfig)
@@ -64,13 +71,13 @@ function findServers(name: string): Server[] {
   if (found.length > 0) return found
   throw new SimyardError(
     'CONFIG_INVALID',
-    `There is neither config/session/${name}.json nor config/simulation/${name}.json, here or in ${layout.root}config.`,
+    `There is neither config/session/${name}.json nor config/simulation/${name}.json nor config/relay/${name}.json, here or in ${layout.root}config.`,
   )
 }
 
-function server(kind: DaemonKind, configPath: string, logDir: string, port: number): Server {
+function server(kind: DaemonKind, configPath: string, logDir: string, port: number, tls = false): Server {
   const daemon = new Daemon({ kind, configFile: configPath, logDir: expandPath(logDir) })
-  return { daemon, kind, address: `http://127.0.0.1:${port}` }
+  return { daemon, kind, address: `${tls ? 'https' : 'http'}://127.0.0.1:${port}` }
 }
 
 function configFile(kind: DaemonKind, name: string): string | undefined {
@@ -111,20 +118,25 @@ async function stop(servers: readonly Server[], drain: boolean): Promise<number>
 
 async function status(servers: readonly Server[]): Promise<number> {
   let allRun = true
-  for (const { daemon, address } of servers) {
+  for (const one of servers) {
+    const { daemon } = one
     const { pid } = daemon
     if (pid === undefined) {
       allRun = false
       say(`The ${daemon.name} does not run.`)
       continue
     }
-    say(`The ${daemon.name} runs (process ${pid}); ${await described(address)}`)
+    say(`The ${daemon.name} runs (process ${pid}); ${await described(one)}`)
   }
   return allRun ? 0 : NOT_RUNNING
 }
 
-async function described(address: string): Promise<string> {
+async function described({ kind, address }: Server): Promise<string> {
   try {
+    if (kind === 'relay') {
+      await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(2000) })
+      return `see ${address}/metrics`
+    }
     const response = await fetch(`${address}/load`, { signal: AbortSignal.timeout(2000) })
     return `load ${(await response.text()).slice(0, 20)} %, see ${address}/monitor`
   } catch {
