@@ -5,6 +5,7 @@ import { createView, onView, type SimyardView } from '../site/simyard-view.js'
 import { manageTheme, type Theme } from '../site/theme.js'
 import { placeWordmark } from '../site/wordmark.js'
 import { readPageRoom, rememberRoom } from './page-room.js'
+import { loadTask, plainTask } from './program/project-task.js'
 import { RobotSounds } from './robot-sounds.js'
 import { fillRoomCard, manageCopy } from './room-card.js'
 import { timerText } from './timer-text.js'
@@ -51,7 +52,11 @@ async function start(): Promise<void> {
   const program = document.querySelector('#editor')
   if (program) {
     const { ProgramDesk } = await import('./program/program-desk.js')
-    const desk = new ProgramDesk(room)
+    const task = await loadTask(project).catch((error: Error) => {
+      showBanner(notice, error.message, 'warn')
+      return plainTask(project)
+    })
+    const desk = new ProgramDesk(room, task)
     onTheme = (theme) => desk.setTheme(theme)
   }
 }

@@ -1,11 +1,13 @@
 import { CodeEditor } from '../../project/code-editor.js'
 import { ConsolePanel } from '../../project/console-panel.js'
+import { DraftStore } from '../../project/draft-store.js'
 import { siteUrl } from '../../site/root.js'
 import { currentTheme, type Theme } from '../../site/theme.js'
 import type { PageRoom } from '../page-room.js'
 import type { FromProgram } from './program-message.js'
-import { presets } from './program-preset.js'
 import { type Language, ProgramRun } from './program-run.js'
+import type { ProjectTask } from './project-task.js'
+import { fillTaskPanel } from './task-panel.js'
 
 const names: Readonly<Record<Language, string>> = { python: 'Python', javascript: 'JavaScript' }
 const files: Readonly<Record<Language, string>> = { python: 'program.py', javascript: 'program.js' }
@@ -17,15 +19,22 @@ export class ProgramDesk {
   private readonly console: ConsolePanel
   private readonly execute = document.querySelector<HTMLButtonElement>('#execute')!
   private readonly stopButton = document.querySelector<HTMLButtonElement>('#stop')!
+  private readonly startOver = document.querySelector<HTMLButtonElement>('#start-over')!
+  private readonly drafts: DraftStore
   private readonly tabs = new Map<Language, HTMLButtonElement>()
   private language: Language
   /** Loaded, and waiting for its program, or running it. */
   private run: ProgramRun | undefined
   private running = false
 
-  constructor(private readonly room: PageRoom) {
+  constructor(
+    private readonly room: PageRoom,
+    private readonly task: ProjectTask,
+  ) {
+    fillTaskPanel(document.querySelector('#task-button')!, document.querySelector('#task-text')!, task)
+    this.drafts = new DraftStore(localStorage, () => task.project.id)
     this.editor = new CodeEditor(document.querySelector<HTMLElement>('#editor')!, currentTheme(), {
-      onEdit: (path, text) => localStorage.setItem(draftKey(path), text),
+      onEdit: (path, text) => this.keep(path, text),
       onSave: () => undefined,
       onRun: () => this.start(),
     })
@@ -36,11 +45,12 @@ export class ProgramDesk {
     )
     for (const language of Object.keys(files) as Language[]) {
       const path = files[language]
-      this.editor.open(path, localStorage.getItem(draftKey(path)) ?? presets[language])
+      this.editor.open(path, this.drafts.get(path) ?? task.beginnings[language])
       this.addTab(language)
     }
     this.execute.addEventListener('click', () => this.start())
     this.stopButton.addEventListener('click', () => this.stop())
+    this.startOver.addEventListener('click', () => this.putBeginning())
     this.language = localStorage.getItem(STORED_LANGUAGE) === 'javascript' ? 'javascript' : 'python'
     this.choose(this.language)
   }
@@ -75,7 +85,25 @@ export class ProgramDesk {
       tab.tabIndex = name === language ? 0 : -1
     }
     this.editor.show(files[language])
+    this.offerStartOver()
     this.ready()
+  }
+
+  private keep(path: string, text: string): void {
+    if (text === this.task.beginnings[this.language]) this.drafts.remove(path)
+    else this.drafts.put(path, text)
+    this.offerStartOver()
+  }
+
+  private offerStartOver(): void {
+    this.startOver.disabled = this.editor.text(files[this.language]) === this.task.beginnings[this.language]
+  }
+
+  private putBeginning(): void {
+    this.editor.clearErrors()
+    this.editor.replace(files[this.language], this.task.beginnings[this.language])
+    this.editor.jump(1)
+    this.console.add({ stream: 'info', line: '— the beginning is back; undo in the editor brings your text back —' })
   }
 
   /** Loads the language before somebody asks for it. */
@@ -143,8 +171,4 @@ export class ProgramDesk {
     this.stopButton.disabled = !running
     for (const [language, tab] of this.tabs) tab.disabled = running && language !== this.language
   }
-}
-
-function draftKey(path: string): string {
-  return `simyard:room-program:${path}`
 }
