@@ -7,6 +7,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // Both cores of a small machine: vitest by itself leaves one of them idle.
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,

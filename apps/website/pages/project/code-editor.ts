@@ -1,5 +1,5 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete'
-import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from '@codemirror/commands'
 import { javascript } from '@codemirror/lang-javascript'
 import { python } from '@codemirror/lang-python'
 import { bracketMatching, indentOnInput, indentUnit } from '@codemirror/language'
@@ -64,10 +64,11 @@ export class CodeEditor {
     return state?.doc.toString() ?? ''
   }
 
-  /** Replaces the text as an edit that can be undone. */
+  /** Replaces the text as an edit that can be undone by itself. */
   replace(path: string, text: string): void {
     this.show(path)
-    this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text } })
+    const changes = { from: 0, to: this.view.state.doc.length, insert: text }
+    this.view.dispatch({ changes, annotations: isolateHistory.of('full') })
   }
 
   jump(line: number): void {

@@ -41,8 +41,11 @@ function start(): void {
     const mayDrive = room.role !== 'viewer' && room.simulator === 'here'
     find('#desk').hidden = !mayDrive
     if (!mayDrive || onTheme) return
-    const { ProgramDesk } = await import('./program/program-desk.js')
-    const desk = new ProgramDesk({ id: code.toUpperCase(), address: siteUrl('') })
+    const [{ ProgramDesk }, { presets }] = await Promise.all([
+      import('./program/program-desk.js'),
+      import('./program/program-preset.js'),
+    ])
+    const desk = new ProgramDesk({ id: code.toUpperCase(), address: siteUrl('') }, presets, 'join')
     onTheme = (theme) => desk.setTheme(theme)
   }
 }

@@ -5,6 +5,8 @@ import { createView, onView, type SimyardView } from '../site/simyard-view.js'
 import { manageTheme, type Theme } from '../site/theme.js'
 import { placeWordmark } from '../site/wordmark.js'
 import { readPageRoom, rememberRoom } from './page-room.js'
+import { loadTask, plainTask } from './program/project-task.js'
+import { fillTaskPanel } from './program/task-panel.js'
 import { RobotSounds } from './robot-sounds.js'
 import { fillRoomCard, manageCopy } from './room-card.js'
 import { RoomMembers } from './room-members.js'
@@ -56,7 +58,12 @@ async function start(): Promise<void> {
   const program = document.querySelector('#editor')
   if (program) {
     const { ProgramDesk } = await import('./program/program-desk.js')
-    const desk = new ProgramDesk(room)
+    const task = await loadTask(project).catch((error: Error) => {
+      showBanner(notice, error.message, 'warn')
+      return plainTask(project)
+    })
+    fillTaskPanel(find<HTMLButtonElement>('#task-button'), find('#task-text'), task)
+    const desk = new ProgramDesk(room, task.beginnings, project.id)
     onTheme = (theme) => desk.setTheme(theme)
   }
 }

@@ -1,10 +1,10 @@
 import { CodeEditor } from '../../project/code-editor.js'
 import { ConsolePanel } from '../../project/console-panel.js'
+import { DraftStore } from '../../project/draft-store.js'
 import { siteUrl } from '../../site/root.js'
 import { currentTheme, type Theme } from '../../site/theme.js'
 import type { PageRoom } from '../page-room.js'
 import type { FromProgram } from './program-message.js'
-import { presets } from './program-preset.js'
 import { type Language, ProgramRun } from './program-run.js'
 
 const names: Readonly<Record<Language, string>> = { python: 'Python', javascript: 'JavaScript' }
@@ -17,15 +17,23 @@ export class ProgramDesk {
   private readonly console: ConsolePanel
   private readonly execute = document.querySelector<HTMLButtonElement>('#execute')!
   private readonly stopButton = document.querySelector<HTMLButtonElement>('#stop')!
+  private readonly startOver = document.querySelector<HTMLButtonElement>('#start-over')!
+  private readonly drafts: DraftStore
   private readonly tabs = new Map<Language, HTMLButtonElement>()
   private language: Language
   /** Loaded, and waiting for its program, or running it. */
   private run: ProgramRun | undefined
   private running = false
 
-  constructor(private readonly room: Pick<PageRoom, 'id' | 'address'>) {
+  constructor(
+    private readonly room: Pick<PageRoom, 'id' | 'address'>,
+    private readonly beginnings: Readonly<Record<Language, string>>,
+    /** What the browser keeps unsaved text by. */
+    project: string,
+  ) {
+    this.drafts = new DraftStore(localStorage, () => project)
     this.editor = new CodeEditor(document.querySelector<HTMLElement>('#editor')!, currentTheme(), {
-      onEdit: (path, text) => localStorage.setItem(draftKey(path), text),
+      onEdit: (path, text) => this.keep(path, text),
       onSave: () => undefined,
       onRun: () => this.start(),
     })
@@ -36,11 +44,12 @@ export class ProgramDesk {
     )
     for (const language of Object.keys(files) as Language[]) {
       const path = files[language]
-      this.editor.open(path, localStorage.getItem(draftKey(path)) ?? presets[language])
+      this.editor.open(path, this.drafts.get(path) ?? beginnings[language])
       this.addTab(language)
     }
     this.execute.addEventListener('click', () => this.start())
     this.stopButton.addEventListener('click', () => this.stop())
+    this.startOver.addEventListener('click', () => this.putBeginning())
     this.language = localStorage.getItem(STORED_LANGUAGE) === 'javascript' ? 'javascript' : 'python'
     this.choose(this.language)
   }
@@ -75,7 +84,25 @@ export class ProgramDesk {
       tab.tabIndex = name === language ? 0 : -1
     }
     this.editor.show(files[language])
+    this.offerStartOver()
     this.ready()
+  }
+
+  private keep(path: string, text: string): void {
+    if (text === this.beginnings[this.language]) this.drafts.remove(path)
+    else this.drafts.put(path, text)
+    this.offerStartOver()
+  }
+
+  private offerStartOver(): void {
+    this.startOver.disabled = this.editor.text(files[this.language]) === this.beginnings[this.language]
+  }
+
+  private putBeginning(): void {
+    this.editor.clearErrors()
+    this.editor.replace(files[this.language], this.beginnings[this.language])
+    this.editor.jump(1)
+    this.console.add({ stream: 'info', line: '— the beginning is back; undo in the editor brings your text back —' })
   }
 
   /** Loads the language before somebody asks for it. */
@@ -143,8 +170,4 @@ export class ProgramDesk {
     this.stopButton.disabled = !running
     for (const [language, tab] of this.tabs) tab.disabled = running && language !== this.language
   }
-}
-
-function draftKey(path: string): string {
-  return `simyard:room-program:${path}`
 }

@@ -1,0 +1,192 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { FossBot, type FossBotArguments, Robot } from '@simyard/client'
+import {
+  chromiumProblem,
+  launchChromium,
+  openSimulation,
+  type RunningSimyard,
+  repositoryRoot,
+  startSimyard,
+} from '@simyard/testkit'
+import type { Browser, Page } from 'playwright-core'
+import { io } from 'socket.io-client'
+// @ts-expect-error: this release does not tell its types to this kind of import.
+import { io as io40 } from 'socket.io-client-4.0'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+
+/** Programs in JavaScript that solve FOSSBot's levels: in Node with two clients, and in the page. */
+const clients = { '4.8.4': io, '4.0.1': io40 as unknown as typeof io }
+type ClientName = keyof typeof clients
+
+let simyard: RunningSimyard
+let browser: Browser | undefined
+beforeAll(async () => {
+  simyard = await startSimyard()
+  if (!chromiumProblem) browser = await launchChromium()
+})
+afterAll(async () => {
+  await browser?.close()
+  await simyard?.stop()
+})
+
+/** The level's own program; one that follows the line is given so many seconds. */
+function solution(level: 0 | 2, seconds = 15): string {
+  const path = join(repositoryRoot, `projects/fossbot-level-${level}/solutions/level_${level}.js`)
+  return readFileSync(path, 'utf8').replace(/^const SECONDS = 180$/m, `const SECONDS = ${seconds}`)
+}
+
+const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (
+  ...args: string[]
+) => (...args: unknown[]) => Promise<void>
+
+/** Runs a program as the page does, with the client it is given, and returns what it printed. */
+async function runHere(text: string, room: string, client: ClientName): Promise<string> {
+  const printed: string[] = []
+  class HereFossBot extends FossBot {
+    constructor(id: string, settings: FossBotArguments = {}) {
+      super(id, { server_address: simyard.address, io: clients[client], ...settings })
+    }
+  }
+  const program = new AsyncFunction('FossBot', 'sessionId', 'console', `"use strict";${text}`)
+  await program(HereFossBot, room, { log: (...values: unknown[]) => printed.push(values.join(' ')) })
+  return printed.join('\n')
+}
+
+interface ServerRoom {
+  readonly id: string
+  /** Where everything that has moved is now. */
+  ends(): number[][]
+  close(): void
+}
+
+async function openServerRoom(level: number): Promise<ServerRoom> {
+  const project = `fossbot-level-${level}`
+  const url = `${simyard.address}/projects/${project}/worlds/${project.replaceAll('-', '_')}.wbt`
+  const { client, stream } = await openSimulation(simyard.address, { start: { url } }, ['simyard:hello', 'x3d'])
+  const told = await stream.next((text) => text.includes('"type":"room"') && text.includes('"state":"here"'))
+  const { id } = JSON.parse(told.slice('simyard:'.length)) as { id: string }
+  stream.send('real-time:-1')
+  const ends = () => {
+    const last = new Map<number, number[]>()
+    for (const text of stream.received) {
+      if (!text.startsWith('application/json:')) continue
+      const { updates = [] } = JSON.parse(text.slice('application/json:'.length)) as {
+        updates?: { id: number; translation?: string }[]
+      }
+      for (const { id: node, translation } of updates) {
+        if (translation !== undefined) last.set(node, translation.split(' ').map(Number))
+      }
+    }
+    return [...last.values()]
+  }
+  return { id, ends, close: () => client.close() }
+}
+
+async function openPage(path: string): Promise<Page> {
+  const context = await browser!.newContext({ viewport: { width: 1280, height: 800 } })
+  const page = await context.newPage()
+  page.on('pageerror', (error) => {
+    throw error
+  })
+  await page.goto(`${simyard.address}/${path}`)
+  await page.locator('#room-state[data-state=here]').waitFor({ timeout: 30_000 })
+  return page
+}
+
+const roomOf = async (page: Page) => (await page.locator('#session-id').textContent())!
+/** Its robot is free a moment after the program's end. */
+const drive = (room: string) =>
+  vi.waitFor(() => Robot.connect({ address: simyard.address, room }), { timeout: 5000, interval: 100 })
+
+const SOLVED = /The wall is [34]\.\d+ ahead after 7(\.5)?/
+
+/** It stands where it began, and looks away from the wall: turned round again, it sees the wall that far away. */
+async function expectHome(page: Page): Promise<void> {
+  const robot = await drive(await roomOf(page))
+  await robot.rotate(180)
+  const wall = await robot.distance()
+  robot.close()
+  expect(wall).toBeGreaterThan(9.5)
+  expect(wall).toBeLessThan(13)
+}
+
+async function execute(page: Page, language: 'Python' | 'JavaScript', text?: string): Promise<string> {
+  await page.getByRole('tab', { name: language }).click()
+  if (text !== undefined) {
+    await page.locator('.cm-content').click()
+    await page.keyboard.press('Control+a')
+    await page.keyboard.insertText(text)
+  }
+  const lines = page.locator('.console-lines')
+  await page.getByRole('button', { name: 'Execute' }).click()
+  await expect
+    .poll(async () => (await lines.locator('.stderr').allTextContents()).join('\n') || (await lines.textContent()), {
+      timeout: 60_000,
+    })
+    .toContain('the program has ended')
+  return (await lines.textContent())!
+}
+
+describe.each(Object.keys(clients) as ClientName[])('a program with socket.io-client %s', (client) => {
+  test('finishes level 0 in a simulation on a server', async () => {
+    const room = await openServerRoom(0)
+    expect(await runHere(solution(0), room.id, client)).toMatch(SOLVED)
+    expect(room.ends().some(([x = 0, y = 0]) => Math.hypot(x, y) < 1)).toBe(true)
+    room.close()
+  })
+
+  test.skipIf(chromiumProblem)(
+    `finishes level 0 in a simulation of a tab${chromiumProblem ? ` (skipped: ${chromiumProblem})` : ''}`,
+    async () => {
+      const page = await openPage('godot?project=fossbot-level-0')
+      expect(await runHere(solution(0), await roomOf(page), client)).toMatch(SOLVED)
+      await expectHome(page)
+      await page.context().close()
+    },
+  )
+})
+
+test('the program of level 2 follows the line in a simulation on a server', async () => {
+  const room = await openServerRoom(2)
+  await runHere(solution(2), room.id, '4.8.4')
+  expect(room.ends().some(([x = 0, y = 0]) => y > 3 && x > 25)).toBe(true)
+  room.close()
+})
+
+describe.skipIf(chromiumProblem)(`in the page /godotcode ${chromiumProblem ?? ''}`, () => {
+  test('the program of level 0 finds the wall and comes home', async () => {
+    const page = await openPage('godotcode?project=fossbot-level-0')
+    expect(await execute(page, 'JavaScript', solution(0))).toMatch(SOLVED)
+    await expectHome(page)
+    await page.context().close()
+  })
+
+  test('the program of level 2 follows the line', async () => {
+    const page = await openPage('godotcode?project=fossbot-level-2')
+    await execute(page, 'JavaScript', solution(2, 12))
+    const robot = await drive(await roomOf(page))
+    const way = await robot.motorDistance('right')
+    // It drove far, round bends, and one of its sensors still sees the line.
+    expect(way).toBeGreaterThan(10)
+    expect(await Promise.all((['left', 'middle', 'right'] as const).map((side) => robot.onLine(side)))).toContain(true)
+    robot.close()
+    await page.context().close()
+  })
+
+  const levels = readdirSync(join(repositoryRoot, 'projects')).filter((name) => /^fossbot-level-\d$/.test(name))
+  test.each(levels)('%s begins with programs of its own that run', async (project) => {
+    const page = await openPage(`godotcode?project=${project}`)
+    for (const [language, file] of [
+      ['JavaScript', 'program.js'],
+      ['Python', 'program.py'],
+    ] as const) {
+      const beginning = readFileSync(join(repositoryRoot, 'projects', project, 'start', file), 'utf8')
+      await page.getByRole('tab', { name: language }).click()
+      const shown = await page.locator('.cm-line').allTextContents()
+      expect(shown.join('\n')).toBe(beginning)
+      expect((await execute(page, language)).split('\n')[0]).not.toMatch(/^— the program has ended/)
+    }
+    await page.context().close()
+  })
+})
