@@ -213,9 +213,17 @@ export class Room {
       }
     }
     const wasAway = seat.away !== undefined
-    // Who does not say what it has got was loaded anew, and numbers its answers from 1 again.
-    const received = lastNumber === undefined ? 0 : seat.received
-    this.seat = { id, numbered, presence, received, since: seat.since, away: undefined }
+    // Who does not say what it has got was loaded anew: it numbers its answers from 1 again, and what the one before has
+    // got is not for it.
+    const anew = lastNumber === undefined
+    this.seat = {
+      id,
+      numbered,
+      presence,
+      received: anew ? 0 : seat.received,
+      since: anew ? Math.max(seat.since, got) : seat.since,
+      away: undefined,
+    }
     return {
       deliveries: [
         ...missed.map(({ number, event, payload }) => ({

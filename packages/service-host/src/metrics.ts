@@ -54,9 +54,10 @@ export class Metrics {
   textWith(others: readonly Metrics[]): Promise<string> {
     const together = new Registry()
     for (const { registry } of [this, ...others]) {
-      for (const metric of registry.getMetricsAsArray()) {
+      for (const { name } of registry.getMetricsAsArray()) {
+        const metric = registry.getSingleMetric(name)
         // Of the process, every server has the same.
-        if (!together.getSingleMetric(metric.name)) together.registerMetric(metric)
+        if (metric && !together.getSingleMetric(name)) together.registerMetric(metric)
       }
     }
     return together.metrics()
