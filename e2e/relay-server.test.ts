@@ -39,8 +39,9 @@ async function open() {
     { start: { url: `${site.address}/projects/fossbot/worlds/fossbot.wbt` } },
     ['simyard:hello', 'x3d'],
   )
-  await stream.next((text) => text === 'pause: 0')
+  await stream.next((text) => text.startsWith('simyard:{"type":"robots"') && text.includes('fossbot'))
   stream.send('real-time:-1')
+  await stream.next((text) => text === 'real-time')
   const room = async (state: string, wanted: (id: string) => boolean = () => true): Promise<RoomEvent> => {
     const parse = (text: string): RoomEvent | undefined =>
       text.startsWith('simyard:{"type":"room"') ? (JSON.parse(text.slice('simyard:'.length)) as RoomEvent) : undefined
@@ -60,7 +61,8 @@ test('a program drives the robot of a simulation; when the relay is killed and c
   const { id } = await visit.room('here')
   const robot = await drive(id)
   await robot.moveDistance(0.5)
-  expect(await robot.motorDistance('left')).toBeGreaterThan(0)
+  robot.justMove()
+  await expect.poll(() => robot.motorDistance('left')).toBeGreaterThan(0)
 
   const { port } = relay
   relay.kill('SIGKILL')
