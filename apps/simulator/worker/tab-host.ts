@@ -1,4 +1,4 @@
-import { SimulatorSeat } from '@simyard/client'
+import { HostedRoom } from '@simyard/client'
 import {
   type PageToTab,
   reportError,
@@ -24,7 +24,7 @@ const NO_BODY = new Uint8Array(0)
 /** What a server is to a simulator, in the worker of a page: files by HTTP, and the simulator's seat in a room. */
 export class TabHost {
   private readonly session: SimulatorSession
-  private room: SimulatorSeat | undefined
+  private room: HostedRoom | undefined
   private base: { readonly projectUrl: string; readonly assetsUrl: string } | undefined
 
   constructor(private readonly options: TabHostOptions) {
@@ -44,10 +44,16 @@ export class TabHost {
     this.room?.close()
     this.room =
       room &&
-      new SimulatorSeat(room, {
-        command: (command) => this.toSimulator({ type: 'room-message', message: command }),
-        state: (state) => this.options.toPage({ type: 'room', room: state }),
-      })
+      new HostedRoom(
+        {
+          address: room.address,
+          namespace: room.namespace,
+          transports: ['websocket', 'polling'],
+          onCommand: (message) => this.toSimulator({ type: 'room-message', message }),
+          onState: (state) => this.options.toPage({ type: 'room', room: state }),
+        },
+        room,
+      )
     this.toSimulator({ type: 'load', world })
   }
 
@@ -61,7 +67,7 @@ export class TabHost {
         void this.readFile(message)
         return
       case 'room-reply':
-        this.room?.reply(message.event, message.payload)
+        this.room?.say(message.event, message.payload)
         return
       case 'start-controller':
         return this.refuseController(message)

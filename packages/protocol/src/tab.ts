@@ -12,6 +12,8 @@ export interface TabRoom {
   readonly address: string
   readonly namespace: string
   readonly id: string
+  /** For people. */
+  readonly code: string
   readonly key: string
 }
 

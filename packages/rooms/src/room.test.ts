@@ -212,3 +212,17 @@ test('a robot does not wait long for a driver whose connection is lost, when ano
   room.drop('c', 8000, true)
   expect(join(room, 'd', { robot: 'x' }).refusal).toBeUndefined()
 })
+
+test('a simulator that was loaded anew never gets what the one before it has got', () => {
+  const room = withSimulator({}, true)
+  join(room, 'a')
+  drive(room, 'a', 'x')
+  room.drop('tab', 10)
+  room.seatSimulator({ id: 'reloaded', numbered: true, takeOver: true }, 20)
+  room.drop('reloaded', 30)
+  drive(room, 'a', 'x')
+  const { deliveries } = room.seatSimulator({ id: 'back', numbered: true, lastNumber: 0, takeOver: true }, 40)
+  expect(deliveries.map(({ payload, number }) => [(payload as { func: string }).func, number])).toEqual([
+    ['just_move', 3],
+  ])
+})

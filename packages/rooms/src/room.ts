@@ -10,10 +10,14 @@ import {
   lobbyEvent,
   type MemberEntry,
 } from '@simyard/protocol'
+import { Admission } from './admission.js'
+import type { JoinRequest } from './join-request.js'
+import { type Member, Members, memberEntry } from './members.js'
 import { MessageLog, type MessageLogOptions } from './message-log.js'
 import { type Delivery, nothing, type Outcome, refuse } from './outcome.js'
 import { RobotClaims } from './robot-claims.js'
 import { mayActAs, type Role } from './role.js'
+import { type SimulatorConnection, SimulatorSeat } from './simulator-seat.js'
 
 export interface RoomOptions {
   readonly maxMembers: number
@@ -42,83 +46,23 @@ export interface RoomIdentity {
   readonly codeRole: Role
 }
 
-export interface JoinRequest {
-  /** The id by which the simulator and the replies name the member. */
-  readonly id: string
-  readonly role: Role
-  readonly environmentUser: boolean
-  /** Told to the simulator, with the member's id, when the member may drive. */
-  readonly announcement: Readonly<Record<string, unknown>>
-  /** The robot that it wants to drive at once. */
-  readonly robot?: string
-  /** With it the member keeps its place when its connection is lost, and gets numbered messages. */
-  readonly returnKey?: string
-  readonly username?: string
-  /** It wants to be told who comes, goes and changes. */
-  readonly presence?: boolean
-  /** A person who waits for others: comes before the simulator too, which hears nothing of it. */
-  readonly lobby?: boolean
-  /** It need not be admitted: it has the key, or a token of the owner. */
-  readonly invited?: boolean
-  readonly tokenId?: string
-}
-
 /** What became of a request to join. */
 export interface Entry extends Outcome {
   /** An owner has to admit it. */
   readonly waiting?: true
 }
 
-interface Member {
-  readonly id: string
-  role: Role
-  readonly username: string
-  presence: boolean
-  readonly tokenId: string | undefined
-  environmentUser: boolean
-  readonly returnKey: string | undefined
-  /** Number of its last message, when it numbers them. */
-  received: number
-  /** Since when its connection is lost. */
-  awaySinceMs: number | undefined
-  /** Its own end closed the connection: a program that was ended, not a line that broke. */
-  closed: boolean
-}
-
-interface Seat {
-  /** The connection. */
-  id: string
-  numbered: boolean
-  presence: boolean
-  /** Number of its last answer, when it numbers them. */
-  received: number
-  /** What was said before it came was for another simulator. */
-  readonly since: number
-  away: { readonly sinceMs: number; readonly lastNumber: number; waiting: number } | undefined
-}
-
 /** So long a robot waits for a driver whose connection broke, when somebody else wants it. */
 const DRIVER_WAIT_MS = 5000
 
-/** The simulator's name in the log: its connection changes. */
-const SIMULATOR = 'simulator'
-
 /** People and programs around one simulator. */
 export class Room {
-  private readonly members = new Map<string, Member>()
   private readonly claims = new RobotClaims()
-  private readonly log: MessageLog
-  private seat: Seat | undefined
-  private vacantSinceMs: number
-  private everSeated = false
+  private readonly members: Members
+  private readonly seat: SimulatorSeat
+  private readonly admission: Admission
   /** Time of the last tick. */
   private nowMs: number
-  private locked = false
-  private admission = false
-  private grant: Role
-  private readonly waiting = new Map<string, JoinRequest>()
-  /** Tokens of members who were removed. */
-  private readonly revoked = new Set<string>()
   private over = false
 
   constructor(
@@ -126,10 +70,11 @@ export class Room {
     private readonly options: RoomOptions,
     readonly openedMs: number,
   ) {
-    this.log = new MessageLog(options.log)
-    this.vacantSinceMs = openedMs
+    const log = new MessageLog(options.log)
+    this.members = new Members(log)
+    this.seat = new SimulatorSeat(log, openedMs)
+    this.admission = new Admission(identity.codeRole)
     this.nowMs = openedMs
-    this.grant = identity.codeRole
   }
 
   get id(): string {
@@ -137,7 +82,7 @@ export class Room {
   }
 
   get memberCount(): number {
-    return this.members.size
+    return this.members.count
   }
 
   get ended(): boolean {
@@ -145,19 +90,18 @@ export class Room {
   }
 
   /** `expected` before there was one; `away` while its connection is lost and its place is kept; `gone` after that. */
-  get simulator(): 'expected' | 'here' | 'away' | 'gone' {
-    if (!this.seat) return this.everSeated ? 'gone' : 'expected'
-    return this.seat.away ? 'away' : 'here'
+  get simulator(): SimulatorSeat['state'] {
+    return this.seat.state
   }
 
   /** What those may who know the join code. */
   get codeRole(): Role {
-    return this.grant
+    return this.admission.codeRole
   }
 
   /** Number of the simulator's last answer that was taken. */
   get receivedFromSimulator(): number {
-    return this.seat?.received ?? 0
+    return this.seat.received
   }
 
   driverOf(robot: string): string | undefined {
@@ -179,54 +123,27 @@ export class Room {
 
   // ---- the simulator --------------------------------------------------------------------------------------------
 
-  /**
-   * A page becomes the simulator, or comes back as it. `takeOver` says that the page is known to be the room's own: it
-   * then replaces a connection that is still there, such as one whose loss nobody has noticed yet.
-   */
-  seatSimulator(
-    connection: { id: string; numbered: boolean; lastNumber?: number; takeOver: boolean; presence?: boolean },
-    nowMs: number,
-  ): Outcome & { readonly replaced?: string } {
+  /** A page becomes the simulator, or comes back as it. */
+  seatSimulator(connection: SimulatorConnection, nowMs: number): Outcome & { readonly replaced?: string } {
     if (this.over) return this.refuseEnded()
-    const { seat } = this
-    const { id, numbered, lastNumber, takeOver, presence = false } = connection
-    this.everSeated = true
-    if (!seat) {
-      this.seat = { id, numbered, presence, received: 0, since: this.log.lastNumber, away: undefined }
-      return { deliveries: this.announceSimulator() }
-    }
-    if (!seat.away && seat.id !== id && !takeOver) {
-      return refuse(
-        'ROOM_SIMULATOR_TAKEN',
-        'This room has a simulator already. Close the other tab, or open a new simulator page.',
-      )
-    }
-    const replaced = seat.away || seat.id === id ? undefined : seat.id
-    const got = lastNumber ?? seat.away?.lastNumber ?? this.log.lastNumber
-    const missed = this.log.since(SIMULATOR, Math.max(seat.since, got))
-    if (!missed) {
-      const told = this.vacate('The simulator was away for too long.', nowMs)
-      return {
-        ...refuse('ROOM_PLACE_LOST', 'Too much was said while this page was away. Load it again.'),
-        deliveries: told,
-        ...(replaced === undefined ? {} : { replaced }),
+    const seating = this.seat.take(connection)
+    const replaced = seating.replaced === undefined ? {} : { replaced: seating.replaced }
+    switch (seating.result) {
+      case 'taken':
+        return refuse(
+          'ROOM_SIMULATOR_TAKEN',
+          'This room has a simulator already. Close the other tab, or open a new simulator page.',
+        )
+      case 'lost':
+        return {
+          ...refuse('ROOM_PLACE_LOST', 'Too much was said while this page was away. Load it again.'),
+          deliveries: this.vacate('The simulator was away for too long.', nowMs),
+          ...replaced,
+        }
+      case 'seated': {
+        const { missed, first, back } = seating
+        return { deliveries: [...missed, ...(first || back ? this.announceSimulator() : [])], ...replaced }
       }
-    }
-    const wasAway = seat.away !== undefined
-    // Who does not say what it has got was loaded anew, and numbers its answers from 1 again.
-    const received = lastNumber === undefined ? 0 : seat.received
-    this.seat = { id, numbered, presence, received, since: seat.since, away: undefined }
-    return {
-      deliveries: [
-        ...missed.map(({ number, event, payload }) => ({
-          to: id,
-          event,
-          payload,
-          ...(numbered ? { number } : {}),
-        })),
-        ...(wasAway ? this.announceSimulator() : []),
-      ],
-      ...(replaced === undefined ? {} : { replaced }),
     }
   }
 
@@ -235,40 +152,32 @@ export class Room {
    * an answer that is given again after a lost connection counts once.
    */
   reply(senderId: string, event: string, payload: FossbotReply, number?: number): Outcome {
-    if (this.seat?.id !== senderId || this.seat.away) {
+    if (!this.seat.isOf(senderId) || this.seat.state !== 'here') {
       return refuse('ROOM_ROLE_REFUSED', 'Only the simulator of a room may answer. Send commands as clientMessage.')
     }
-    if (number !== undefined) {
-      if (number <= this.seat.received) return nothing
-      this.seat.received = number
-    }
+    if (!this.seat.acceptAnswer(number)) return nothing
     const member = this.members.get(payload.user_id)
     if (!member) return nothing
     if (event === fossbotEvent.godotError && typeof payload.fossbot_name === 'string') {
       this.claims.release(member.id, payload.fossbot_name)
     }
-    return { deliveries: this.toMember(member, event, payload) }
+    return { deliveries: this.members.tell(member, event, payload) }
   }
 
   // ---- members --------------------------------------------------------------------------------------------------
 
   join(request: JoinRequest): Entry {
     if (this.over) return this.refuseEnded()
-    const { id, role, invited = false, tokenId } = request
-    const present = this.members.get(id)
-    if (present) return this.enter(request)
-    if (tokenId !== undefined && this.revoked.has(tokenId)) {
-      return refuse('ROOM_REMOVED', 'The owner of this room has removed who had this token. Ask for a new one.')
-    }
-    if (this.locked && role !== 'owner') {
-      return refuse('ROOM_LOCKED', 'The owner has locked this room: nobody new gets in. Ask the owner.')
-    }
-    if (this.members.size + this.waiting.size >= this.options.maxMembers) {
+    const { id, username = '' } = request
+    if (this.members.has(id)) return this.enter(request)
+    const refusal = this.admission.refusalOf(request)
+    if (refusal) return refusal
+    if (this.members.count + this.admission.waitingCount >= this.options.maxMembers) {
       return refuse('ROOM_FULL', `This room has ${this.options.maxMembers} members, and may not have more.`)
     }
-    if (!this.admission || invited) return this.enter(request)
-    this.waiting.set(id, request)
-    return { waiting: true, deliveries: this.tellOwners({ user_id: id, username: request.username ?? '' }) }
+    if (!this.admission.needs(request)) return this.enter(request)
+    this.admission.wait(request)
+    return { waiting: true, deliveries: this.members.tellOwners({ user_id: id, username }) }
   }
 
   private enter(request: JoinRequest): Outcome {
@@ -276,7 +185,7 @@ export class Room {
     const { username = '', presence = lobby } = request
     const present = this.members.get(id)
     const drives = mayActAs(present?.role ?? role, 'driver') && !lobby
-    if (drives && !this.seat) return this.refuseVacant()
+    if (drives && this.seat.vacant) return this.refuseVacant()
     const deliveries: Delivery[] = []
     if (drives && robot !== undefined) {
       deliveries.push(...this.takeFromAbsent(robot))
@@ -300,9 +209,9 @@ export class Room {
         closed: false,
       }
       deliveries.push(...this.announce(lobbyEvent.memberJoined, { user_id: id, username, role }))
-      this.members.set(id, member)
+      this.members.add(member)
     }
-    return { deliveries: [...deliveries, ...(drives ? this.toSimulator({ ...announcement, user_id: id }) : [])] }
+    return { deliveries: [...deliveries, ...(drives ? this.seat.command({ ...announcement, user_id: id }) : [])] }
   }
 
   /** A member whose connection was lost comes back, having got every message up to `lastNumber`. */
@@ -313,19 +222,14 @@ export class Room {
     if (member.returnKey === undefined || member.returnKey !== returnKey) {
       return refuse('ROOM_KEY_WRONG', 'This key is not that of the place. Join anew.')
     }
-    const missed = this.log.since(member.id, lastNumber)
+    const missed = this.members.missedBy(member, lastNumber)
     if (!missed) {
       const { deliveries } = this.leave(memberId, nowMs)
       return { ...refuse('ROOM_PLACE_LOST', 'Too much was said meanwhile. Join anew.'), deliveries }
     }
     const wasAway = member.awaySinceMs !== undefined
     member.awaySinceMs = undefined
-    return {
-      deliveries: [
-        ...missed.map(({ number, event, payload }) => ({ to: member.id, event, payload, number })),
-        ...(wasAway ? this.announceMember(member) : []),
-      ],
-    }
+    return { deliveries: [...missed, ...(wasAway ? this.announceMember(member) : [])] }
   }
 
   /** `number` is the member's own, by which a message that is sent again after a lost connection counts once. */
@@ -346,8 +250,8 @@ export class Room {
           : `You are in this room as a ${member.role} and may not change its scene (${command.func}). Ask the room's owner.`,
       )
     }
-    if (!this.seat) return this.refuseVacant()
-    if (this.seat.away && this.seat.away.waiting >= this.options.maxWaitingCommands) {
+    if (this.seat.vacant) return this.refuseVacant()
+    if (this.seat.waiting >= this.options.maxWaitingCommands) {
       return refuse(
         'ROOM_SIMULATOR_MISSING',
         'The connection of the simulator is lost, and too much waits for it already. Try again in a minute.',
@@ -365,16 +269,14 @@ export class Room {
     }
     if (kind === 'leave') this.claims.releaseOne(memberId, command.fossbot_name)
     if (clearsRobots(command)) this.claims.clear()
-    const sent = this.toSimulator({ ...command, user_id: memberId })
+    const sent = this.seat.command({ ...command, user_id: memberId })
     return { deliveries: freed.length === 0 ? sent : [...freed, ...sent] }
   }
 
   /** A connection has ended without a goodbye, by its own end or not. Some keep their place for a while. */
   drop(occupantId: string, nowMs: number, byItself = false): Outcome {
-    if (this.seat?.id === occupantId) {
-      if (this.seat.away) return nothing
-      this.seat.away = { sinceMs: nowMs, lastNumber: this.log.lastNumber, waiting: 0 }
-      return { deliveries: this.announceSimulator() }
+    if (this.seat.isOf(occupantId)) {
+      return this.seat.lose(nowMs) ? { deliveries: this.announceSimulator() } : nothing
     }
     const member = this.members.get(occupantId)
     if (member?.returnKey === undefined) return this.leave(occupantId, nowMs)
@@ -386,12 +288,11 @@ export class Room {
 
   /** A member leaves for good: its robots are free, and the simulator is told so. */
   leave(occupantId: string, nowMs: number): Outcome {
-    if (this.seat?.id === occupantId) return { deliveries: this.vacate('The simulator was closed.', nowMs) }
-    this.waiting.delete(occupantId)
+    if (this.seat.isOf(occupantId)) return { deliveries: this.vacate('The simulator was closed.', nowMs) }
+    this.admission.take(occupantId)
     const member = this.members.get(occupantId)
     if (!member) return nothing
-    this.members.delete(occupantId)
-    this.log.forget(occupantId)
+    this.members.remove(occupantId)
     const { username } = member
     const announced = this.announce(lobbyEvent.memberLeft, { user_id: occupantId, username })
     return { deliveries: [...this.dismiss(member), ...announced] }
@@ -402,10 +303,10 @@ export class Room {
     const robots = this.claims.releaseAll(member.id)
     if (!mayActAs(member.role, 'driver')) return []
     const deliveries: Delivery[] = []
-    if (member.environmentUser) deliveries.push(...this.toSimulator(fossbotExit(true, member.id)))
+    if (member.environmentUser) deliveries.push(...this.seat.command(fossbotExit(true, member.id)))
     // A simulator frees one robot for each.
     const exits = member.environmentUser ? robots : Math.max(1, robots)
-    for (let exit = 0; exit < exits; exit++) deliveries.push(...this.toSimulator(fossbotExit(false, member.id)))
+    for (let exit = 0; exit < exits; exit++) deliveries.push(...this.seat.command(fossbotExit(false, member.id)))
     return deliveries
   }
 
@@ -413,22 +314,20 @@ export class Room {
 
   /** Who is here; owners see who waits too. */
   list(byId: string): { readonly members: MemberEntry[]; readonly waiting?: { user_id: string; username: string }[] } {
-    const members = [...this.members.values()].map((member) => ({
-      ...entryOf(member),
+    const members = this.members.list().map((member) => ({
+      ...memberEntry(member),
       robots: this.claims.robotsOf(member.id),
     }))
     if (this.members.get(byId)?.role !== 'owner') return { members }
-    const waiting = [...this.waiting].map(([user_id, { username = '' }]) => ({ user_id, username }))
-    return { members, waiting }
+    return { members, waiting: this.admission.list() }
   }
 
   /** Lets somebody in who waits; `entry` is what that one is told. */
   admit(byId: string, memberId: string, role?: Role): Outcome & { readonly entry?: Outcome } {
     const refusal = this.refuseUnlessOwner(byId)
     if (refusal) return refusal
-    const request = this.waiting.get(memberId)
+    const request = this.admission.take(memberId)
     if (!request) return refuseUnknown()
-    this.waiting.delete(memberId)
     return { deliveries: [], entry: this.enter({ ...request, role: role ?? request.role }) }
   }
 
@@ -448,25 +347,24 @@ export class Room {
     const refusal = this.refuseUnlessOwner(byId)
     if (refusal) return refusal
     const member = this.members.get(memberId)
-    const tokenId = member?.tokenId ?? this.waiting.get(memberId)?.tokenId
-    if (!member && !this.waiting.has(memberId)) return refuseUnknown()
-    if (tokenId !== undefined) this.revoked.add(tokenId)
+    const request = this.admission.peek(memberId)
+    if (!member && !request) return refuseUnknown()
+    const tokenId = member?.tokenId ?? request?.tokenId
+    if (tokenId !== undefined) this.admission.revoke(tokenId)
     return this.leave(memberId, nowMs)
   }
 
   /** What the join code grants, whether anybody new gets in, and whether an owner has to admit them. */
-  set(byId: string, { code_role, locked, admission }: LobbySettings): Outcome {
+  set(byId: string, settings: LobbySettings): Outcome {
     const refusal = this.refuseUnlessOwner(byId)
     if (refusal) return refusal
-    this.grant = code_role ?? this.grant
-    this.locked = locked ?? this.locked
-    this.admission = admission ?? this.admission
+    this.admission.set(settings)
     return nothing
   }
 
   /** For the one who opens a room. */
   requireAdmission(): void {
-    this.admission = true
+    this.admission.require()
   }
 
   // ---- time -----------------------------------------------------------------------------------------------------
@@ -476,15 +374,15 @@ export class Room {
     if (this.over) return []
     this.nowMs = nowMs
     const deliveries: Delivery[] = []
-    for (const { id, awaySinceMs } of [...this.members.values()]) {
+    for (const { id, awaySinceMs } of this.members.list()) {
       if (awaySinceMs !== undefined && nowMs - awaySinceMs >= this.options.returnMs) {
         deliveries.push(...this.leave(id, nowMs).deliveries)
       }
     }
-    if (this.seat?.away && nowMs - this.seat.away.sinceMs >= this.options.returnMs) {
+    if (this.seat.awayMs(nowMs) >= this.options.returnMs) {
       deliveries.push(...this.vacate('The simulator left, and did not come back.', nowMs))
     }
-    if (!this.seat && nowMs - this.vacantSinceMs >= this.options.simulatorWaitMs) {
+    if (this.seat.vacantMs(nowMs) >= this.options.simulatorWaitMs) {
       deliveries.push(...this.end('There was no simulator in this room for a long time, so it was closed.'))
     } else if (nowMs - this.openedMs >= this.options.longestLifeMs) {
       deliveries.push(...this.end('This room has reached its longest life. Open a new one.'))
@@ -494,18 +392,14 @@ export class Room {
 
   /** Everybody is told why; nobody gets in any more. */
   end(reason: string): Delivery[] {
-    const deliveries = this.tellAll('ROOM_ENDED', reason)
-    if (this.seat && !this.seat.away) {
-      deliveries.push({
-        to: this.seat.id,
-        event: fossbotEvent.godotError,
-        payload: { data: reason, code: 'ROOM_ENDED' },
-      })
-    }
+    const deliveries = [
+      ...this.members.tellAll('ROOM_ENDED', reason),
+      ...this.seat.tell(fossbotEvent.godotError, { data: reason, code: 'ROOM_ENDED' }),
+    ]
     this.over = true
-    this.seat = undefined
+    this.seat.vacate(this.nowMs)
     this.members.clear()
-    this.waiting.clear()
+    this.admission.clear()
     this.claims.clear()
     return deliveries
   }
@@ -536,68 +430,29 @@ export class Room {
 
   /** The simulator is no longer there: who waits for an answer is told. */
   private vacate(reason: string, nowMs: number): Delivery[] {
-    this.seat = undefined
-    this.vacantSinceMs = nowMs
-    this.log.forget(SIMULATOR)
+    this.seat.vacate(nowMs)
     this.claims.clear()
     return [
       ...this.announceSimulator(),
-      ...this.tellAll('ROOM_SIMULATOR_LEFT', `${reason} Open it again, and start the program with its new id.`),
+      ...this.members.tellAll('ROOM_SIMULATOR_LEFT', `${reason} Open it again, and start the program with its new id.`),
     ]
   }
 
-  private tellAll(code: string, reason: string): Delivery[] {
-    return [...this.members.values()].flatMap((member) =>
-      this.toMember(member, fossbotEvent.godotError, { data: reason, user_id: member.id, code }),
-    )
-  }
-
-  private toSimulator(payload: FossbotCommand | Readonly<Record<string, unknown>>): Delivery[] {
-    const { seat } = this
-    if (!seat) return []
-    const event = fossbotEvent.clientMessage
-    if (!seat.away && !seat.numbered) return [{ to: seat.id, event, payload }]
-    const number = this.log.add(SIMULATOR, event, payload)
-    if (!seat.away) return [{ to: seat.id, event, payload, number }]
-    seat.away.waiting++
-    return []
-  }
-
-  private toMember(member: Member, event: string, payload: unknown): Delivery[] {
-    if (member.returnKey === undefined) return [{ to: member.id, event, payload }]
-    const number = this.log.add(member.id, event, payload)
-    return member.awaySinceMs === undefined ? [{ to: member.id, event, payload, number }] : []
-  }
-
   private announceSimulator(): Delivery[] {
-    return this.announce(lobbyEvent.simulatorChanged, { simulator: this.simulator })
+    return this.members.announce(lobbyEvent.simulatorChanged, { simulator: this.simulator })
   }
 
   private announceMember(member: Member): Delivery[] {
     return this.announce(
       lobbyEvent.memberChanged,
-      entryOf(member),
+      memberEntry(member),
       member.awaySinceMs === undefined ? undefined : member,
     )
   }
 
-  /** To those who asked for it, or came through the lobby. */
+  /** To the simulator too. */
   private announce(event: string, payload: unknown, except?: Member): Delivery[] {
-    const deliveries: Delivery[] = []
-    for (const member of this.members.values()) {
-      if (member.presence && member !== except) deliveries.push(...this.toMember(member, event, payload))
-    }
-    const { seat } = this
-    if (seat?.presence && !seat.away && event !== lobbyEvent.simulatorChanged) {
-      deliveries.push({ to: seat.id, event, payload })
-    }
-    return deliveries
-  }
-
-  private tellOwners(payload: unknown): Delivery[] {
-    return [...this.members.values()]
-      .filter(({ role, presence }) => role === 'owner' && presence)
-      .flatMap((owner) => this.toMember(owner, lobbyEvent.memberWaiting, payload))
+    return [...this.members.announce(event, payload, except), ...this.seat.announce(event, payload)]
   }
 
   private refuseUnlessOwner(memberId: string): Outcome | undefined {
@@ -615,10 +470,6 @@ export class Room {
       'There is no simulator in this room. Open its page, wait until it is loaded, and start the program again.',
     )
   }
-}
-
-function entryOf({ id, username, role, awaySinceMs }: Member) {
-  return { user_id: id, username, role, here: awaySinceMs === undefined }
 }
 
 function refuseUnknown(): Outcome {

@@ -171,8 +171,9 @@ class World {
       this.seen.set(user_id!, serial)
     }
     if (func === 'exit') {
-      const owned = [...this.owners].find(([, owner]) => owner === user_id)
-      if (owned) this.owners.delete(owned[0])
+      const own = [...this.owners].filter(([, owner]) => owner === user_id).map(([robot]) => robot)
+      const freed = own.find((robot) => robot === fossbot_name) ?? own[0]
+      if (freed !== undefined) this.owners.delete(freed)
     } else if (func === 'remove_all_objects') this.owners.clear()
     else if (fossbot_name !== undefined) {
       expect(this.owners.get(fossbot_name) ?? user_id).toBe(user_id)

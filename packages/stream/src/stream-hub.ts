@@ -88,6 +88,11 @@ export class StreamHub {
     this.toOwn(event)
   }
 
+  /** What was announced is no longer so: pages that come from now on do not learn it. */
+  withdraw(key: string): void {
+    this.standing.delete(key)
+  }
+
   console(robot: string | undefined, stream: 'stdout' | 'stderr', line: string): void {
     const event = { type: 'console', robot, stream, line } as const
     this.consoleLines.push(event)

@@ -126,6 +126,7 @@ export class HostedInstance implements Instance {
       command: (message) => void this.simulator.send({ type: 'room-message', message }),
       state: (room) => this.hub.announce('room', room),
       failed: (error) => this.hub.announce('room error', { type: 'error', error }),
+      mended: () => this.hub.withdraw('room error'),
     })
   }
 

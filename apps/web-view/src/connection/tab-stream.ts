@@ -15,8 +15,8 @@ import type { Stream, StreamHandlers } from './stream.js'
 export interface TabSimulationOptions {
   /** Address of the world, `https://host/projects/maze/worlds/maze.wbt`. */
   readonly world: string
-  /** The room that programs join to reach it, with the code that people type. */
-  readonly room?: TabRoom & { readonly code: string }
+  /** The room that programs join to reach it. */
+  readonly room?: TabRoom
 }
 
 /** The site's other parts lie beside it. Not written where it is used, so that the bundler leaves those addresses alone. */

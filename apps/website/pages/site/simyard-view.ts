@@ -16,7 +16,7 @@ export interface SimyardView extends HTMLElement {
   setController(name: string, file: string, content: string): void
   look(camera: 'follow' | 'top' | 'stage', robot?: string): void
   setSurroundings(change: { noise?: boolean; brightness?: number }): void
-  room: (TabRoom & { readonly code: string }) | undefined
+  room: TabRoom | undefined
 }
 
 export type ViewState = 'idle' | 'connecting' | 'paused' | 'running' | 'fast' | 'failed' | 'closed'

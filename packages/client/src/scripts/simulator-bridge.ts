@@ -1,4 +1,5 @@
-import { type HostedRoom, hostRoom } from '../host-room.js'
+import { hostRoom } from '../host-room.js'
+import type { HostedRoom } from '../hosted-room.js'
 import { pageIo, relayAddress } from './page.js'
 
 // For simulator pages made like FOSSBot's: the functions of `window` that its Godot program calls.
