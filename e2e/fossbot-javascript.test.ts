@@ -138,11 +138,11 @@ async function expectHome(page: Page): Promise<void> {
   await robot.rotate(180)
   // The sensor does not see as far as from here to the wall.
   expect(await robot.distance()).toBe(10000)
-  await robot.moveDistance(4)
+  await robot.moveDistance(6.5)
   const wall = await robot.distance()
   robot.close()
-  expect(wall).toBeGreaterThan(5.5)
-  expect(wall).toBeLessThan(9)
+  expect(wall).toBeGreaterThan(3.2)
+  expect(wall).toBeLessThan(6.5)
 }
 
 async function execute(page: Page, language: 'Python' | 'JavaScript', text?: string): Promise<string> {
