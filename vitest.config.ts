@@ -2,20 +2,33 @@ import { defineConfig } from 'vitest/config'
 
 // Without `import`: it would reach Node, whose require() then takes the ES module of packages that have both.
 const conditions = ['simyard-source', 'module']
+const beside = ['packages/*/src/**', 'apps/*/src/**', 'apps/*/pages/**']
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    // Both cores of a small machine: vitest by itself leaves one of them idle.
-    maxWorkers: '100%',
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'apps/*/pages/**/*.test.ts'],
+          include: beside.map((folder) => `${folder}/*.test.ts`),
+          exclude: ['**/*.slow.test.ts'],
           testTimeout: 20_000,
+          // By itself vitest leaves one core idle, which is half of a small machine.
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'slow',
+          include: beside.map((folder) => `${folder}/*.slow.test.ts`),
+          testTimeout: 20_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -26,6 +39,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -53,6 +53,82 @@ describe.skipIf(chromiumProblem !== undefined)(
       await page.close()
     })
 
+    test.each(['light', 'dark'] as const)('axe finds nothing serious in rooms in %s colours', async (colorScheme) => {
+      for (const path of ['godot', 'godotcode?project=fossbot-level-1']) {
+        const page = await browser.newPage({ colorScheme, bypassCSP: true, viewport: { width: 1280, height: 800 } })
+        await page.goto(`${simyard.address}/${path}`)
+        await page.locator('#room-state[data-state=here]').waitFor({ timeout: 60_000 })
+        if (path.startsWith('godotcode')) await page.locator('#task-text h2').waitFor()
+        expect(await findingsOf(page)).toEqual([])
+        await page.getByRole('button', { name: /^Join / }).click()
+        await page.locator('#room-card svg').waitFor()
+        expect(await findingsOf(page)).toEqual([])
+        await page.setViewportSize({ width: 390, height: 844 })
+        expect(await findingsOf(page)).toEqual([])
+        await page.close()
+      }
+    })
+
+    test('a program is written and run with the keyboard alone', async () => {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+      await page.goto(`${simyard.address}/godotcode?project=fossbot-level-1`)
+      await page.locator('#room-state[data-state=here]').waitFor({ timeout: 60_000 })
+      await page.locator('.cm-content').waitFor()
+      /** Tab by tab to what has that name; it fails when it never comes. */
+      const tabTo = async (name: string | RegExp) => {
+        for (let tabs = 0; tabs < 30; tabs++) {
+          await page.keyboard.press('Tab')
+          const reached = await focused(page)
+          if (typeof name === 'string' ? reached === name : name.test(reached)) return
+        }
+        throw new Error(`No number of tabs leads to ${name}.`)
+      }
+      const isOpen = () => page.locator('#task-text').isVisible()
+
+      await tabTo('Task')
+      await page.keyboard.press('Enter')
+      expect(await isOpen()).toBe(false)
+      await page.keyboard.press('Enter')
+      expect(await isOpen()).toBe(true)
+      // There is nothing to start over yet.
+      await tabTo('Task')
+      await tabTo('Python')
+      await page.keyboard.press('ArrowRight')
+      expect(await focused(page)).toBe('JavaScript')
+      await tabTo('Execute')
+      await tabTo(/^Text of program\.js/)
+
+      await page.keyboard.press('Control+a')
+      await page.keyboard.insertText('console.log("by keys")\n')
+      await page.keyboard.press('Control+Enter')
+      const lines = page.locator('.console-lines')
+      await expect.poll(() => lines.textContent(), { timeout: 20_000 }).toContain('by keys')
+      await expect.poll(() => lines.textContent()).toContain('the program has ended')
+
+      // Tab belongs to the editor until Escape gives it back.
+      await page.keyboard.press('Tab')
+      expect(await focused(page)).toMatch(/^Text of program/)
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Shift+Tab')
+      expect(await focused(page)).toBe('Execute')
+      for (let tabs = 0; tabs < 10 && (await focused(page)) !== 'Start over'; tabs++) {
+        await page.keyboard.press('Shift+Tab')
+      }
+      expect(await focused(page)).toBe('Start over')
+      await page.keyboard.press('Enter')
+      const text = page.locator('.cm-content')
+      expect(await text.textContent()).toContain('motor_left_speed: 60')
+      // The focus is in the editor, and what was written comes back.
+      await page.keyboard.press('Control+z')
+      expect(await text.textContent()).toContain('by keys')
+
+      await page.keyboard.press('Escape')
+      await tabTo('Console')
+      await tabTo('Follow')
+      await tabTo('Copy')
+      await page.close()
+    })
+
     test('the keyboard alone is enough', async () => {
       const page = await browser.newPage({ viewport: { width: 900, height: 500 } })
       await page.goto(`${simyard.address}/p/obstacle-avoidance`)

@@ -11,7 +11,7 @@ const missing = ['socketio', 'requests', 'websocket'].filter(
   (name) => !existsSync(`/usr/lib/python3/dist-packages/${name}/__init__.py`),
 )
 const problem = missing.length > 0 ? `(skipped: Python's ${missing.join(', ')} is missing; run npm run setup)` : ''
-/** Those of levels 1 and 4 take a minute and more; packages/fossbot/src/levels.test.ts drives their way without a clock. */
+/** Those of levels 1 and 4 take a minute and more; packages/fossbot/src/levels.slow.test.ts drives their way without a clock. */
 const levels = (process.env.FOSSBOT_LEVELS ?? '0 2 3').split(' ').map(Number)
 
 let simyard: RunningSimyard

@@ -1,7 +1,7 @@
 // Level 0: up to the wall, round, and home. For the page /godotcode, which gives it FossBot and sessionId.
 
 const NEAR = 4
-const STEP = 0.5
+const STEP = 1
 
 const robot = new FossBot(sessionId)
 robot.rgb_set_color('green')

@@ -12,7 +12,7 @@ export function fillRoomCard(card: HTMLElement, button: HTMLElement, room: PageR
     <div id="members"></div>
     <h3>Programs</h3>
     <p class="quiet">Programs use the session id. Whoever has it may drive the robots and change the world.</p>
-    <pre><code></code></pre>`
+    <pre tabindex="0"><code></code></pre>`
   card.querySelector('.code')!.textContent = room.code
   card.querySelector('.qr')!.innerHTML = renderSVG(invitation, { border: 2 })
   card.querySelector('.where')!.textContent = new URL('join', room.address).href.replace(/^https?:\/\//, '')
