@@ -162,23 +162,26 @@ async function execute(page: Page, language: 'Python' | 'JavaScript', text?: str
   return (await lines.textContent())!
 }
 
-describe.each(Object.keys(clients) as ClientName[])('a program with socket.io-client %s', (client) => {
-  test('finishes level 0 in a simulation on a server', async () => {
-    const room = await openServerRoom(0)
-    expect(await runHere(solution(0), room.id, client)).toMatch(SOLVED)
-    expect(room.ends().some(([x = 0, y = 0]) => Math.hypot(x, y) < 1)).toBe(true)
-    room.close()
-  })
-
-  test.skipIf(chromiumProblem)(
-    `finishes level 0 in a simulation of a tab${chromiumProblem ? ` (skipped: ${chromiumProblem})` : ''}`,
-    async () => {
-      const page = await openPage('godot?project=fossbot-level-0')
-      expect(await runHere(solution(0), await roomOf(page), client)).toMatch(SOLVED)
-      await expectHome(page)
-    },
+test('programs with the oldest and the newest client finish level 0 in simulations on a server', async () => {
+  await Promise.all(
+    (Object.keys(clients) as ClientName[]).map(async (client) => {
+      const room = await openServerRoom(0)
+      expect(await runHere(solution(0), room.id, client)).toMatch(SOLVED)
+      expect(room.ends().some(([x = 0, y = 0]) => Math.hypot(x, y) < 1)).toBe(true)
+      room.close()
+    }),
   )
 })
+
+// The newest is what the page itself has: see below.
+test.skipIf(chromiumProblem)(
+  `a program with socket.io-client 4.0.1 finishes level 0 in a simulation of a tab${chromiumProblem ? ` (skipped: ${chromiumProblem})` : ''}`,
+  async () => {
+    const page = await openPage('godot?project=fossbot-level-0')
+    expect(await runHere(solution(0), await roomOf(page), '4.0.1')).toMatch(SOLVED)
+    await expectHome(page)
+  },
+)
 
 test('the program of level 2 follows the line in a simulation on a server', async () => {
   const room = await openServerRoom(2)
@@ -192,17 +195,6 @@ describe.skipIf(chromiumProblem)(`in the page /godotcode ${chromiumProblem ?? ''
     const page = await openPage('godotcode?project=fossbot-level-0')
     expect(await execute(page, 'JavaScript', solution(0))).toMatch(SOLVED)
     await expectHome(page)
-  })
-
-  test('the program of level 2 follows the line', async () => {
-    const page = await openPage('godotcode?project=fossbot-level-2')
-    await execute(page, 'JavaScript', solution(2, 12))
-    const robot = await drive(await roomOf(page))
-    const way = await robot.motorDistance('right')
-    // It drove far, round bends, and one of its sensors still sees the line.
-    expect(way).toBeGreaterThan(10)
-    expect(await Promise.all((['left', 'middle', 'right'] as const).map((side) => robot.onLine(side)))).toContain(true)
-    robot.close()
   })
 
   test('a level begins with programs of its own', async () => {
@@ -224,7 +216,7 @@ describe.skipIf(pythonProblem !== '')(`what the levels begin with ${pythonProble
   const levels = readdirSync(join(repositoryRoot, 'projects')).flatMap(
     (name) => /^fossbot-level-(\d)$/.exec(name)?.[1] ?? [],
   )
-  test.concurrent.each(levels)('level %s: both programs run and say something', async (level) => {
+  test.each(levels)('level %s: both programs run and say something', async (level) => {
     const start = join(repositoryRoot, `projects/fossbot-level-${level}/start`)
     const room = await openServerRoom(Number(level))
     const told = /(wall is|from the ball|left:|acceleration).*\d|true|false/i
