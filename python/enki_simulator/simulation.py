@@ -95,6 +95,7 @@ class Simulation:
                     "name": entry.robot.name,
                     "controller": entry.controller_name,
                     "window": entry.robot.node.text("window", "<generic>"),
+                    "model": entry.robot.node.text("model", ""),
                     "nodeId": entry.robot.node.id,
                 }
                 for entry in self._entries

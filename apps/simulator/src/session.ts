@@ -6,6 +6,7 @@ import {
   SIMULATOR_PROTOCOL_VERSION,
   type SimulatorToServer,
   SimyardError,
+  type Surroundings,
 } from '@simyard/protocol'
 import { exportNodeX3d, exportX3d, type FileSource, loadScene, type Scene } from '@simyard/scene'
 import {
@@ -28,6 +29,8 @@ export interface SimulatorSessionOptions {
 const DEFAULT_SEED = 1
 /** Functions that only ask, hundreds of times a second, and change nothing. */
 const QUESTION = /^(get_|dist_|deg_|check_)/
+/** What everybody takes for granted until told otherwise. */
+const AT_FIRST: Surroundings = { noise: false, brightness: 50, timer: { running: false, seconds: 0 } }
 const MADE_FILES = 32
 const NO_BODY = new Uint8Array(0)
 
@@ -170,12 +173,17 @@ export class SimulatorSession {
     const current = (message: SimulatorToServer, body?: Uint8Array) => {
       if (generation === this.generation) this.send(message, body)
     }
+    let told = JSON.stringify(AT_FIRST)
     return {
       nowMs: this.options.clock.now,
       reply: (payload) => current({ type: 'room-reply', event: 'godotMessage', payload }),
       error: (payload) => current({ type: 'room-reply', event: 'godotError', payload }),
       sound: (robot, name) => current({ type: 'sound', robot, name }),
-      surroundings: (surroundings) => current({ type: 'surroundings', surroundings }),
+      surroundings: (surroundings) => {
+        const now = JSON.stringify(surroundings)
+        if (now !== told) current({ type: 'surroundings', surroundings })
+        told = now
+      },
       madeFile: (path, bytes) => {
         this.files.keep(path, bytes)
         current({ type: 'made-file', path }, bytes)
