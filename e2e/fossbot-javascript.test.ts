@@ -219,7 +219,7 @@ describe.skipIf(pythonProblem !== '')(`what the levels begin with ${pythonProble
   test.each(levels)('level %s: both programs run and say something', async (level) => {
     const start = join(repositoryRoot, `projects/fossbot-level-${level}/start`)
     const room = await openServerRoom(Number(level))
-    const told = /(wall is|from the ball|left:|acceleration).*\d|true|false/i
+    const told = /(wall is|left:|acceleration).*\d|\d from the ball|true|false/i
     expect(await runHere(readFileSync(join(start, 'program.js'), 'utf8'), room.id, '4.8.4')).toMatch(told)
     expect(await runPython(join(start, 'program.py'), room.id)).toMatch(told)
     room.close()
