@@ -45,6 +45,7 @@ export class WorldControls {
       group.append(button)
     }
     this.light.type = 'range'
+    this.light.setAttribute('aria-label', 'Light')
     this.light.min = '0'
     this.light.max = '100'
     this.light.value = '50'
