@@ -162,15 +162,25 @@ async function execute(page: Page, language: 'Python' | 'JavaScript', text?: str
   return (await lines.textContent())!
 }
 
-test('programs with the oldest and the newest client finish level 0 in simulations on a server', async () => {
-  await Promise.all(
-    (Object.keys(clients) as ClientName[]).map(async (client) => {
-      const room = await openServerRoom(0)
-      expect(await runHere(solution(0), room.id, client)).toMatch(SOLVED)
-      expect(room.ends().some(([x = 0, y = 0]) => Math.hypot(x, y) < 1)).toBe(true)
-      room.close()
-    }),
-  )
+// Robots take their time, and hardly any of the machine's: side by side.
+describe.concurrent('in simulations on a server', () => {
+  test('programs with the oldest and the newest client finish level 0', async ({ expect }) => {
+    await Promise.all(
+      (Object.keys(clients) as ClientName[]).map(async (client) => {
+        const room = await openServerRoom(0)
+        expect(await runHere(solution(0), room.id, client)).toMatch(SOLVED)
+        expect(room.ends().some(([x = 0, y = 0]) => Math.hypot(x, y) < 1)).toBe(true)
+        room.close()
+      }),
+    )
+  })
+
+  test('the program of level 2 follows the line', async ({ expect }) => {
+    const room = await openServerRoom(2)
+    await runHere(solution(2), room.id, '4.8.4')
+    expect(room.ends().some(([x = 0, y = 0]) => y > 3 && x > 25)).toBe(true)
+    room.close()
+  })
 })
 
 // The newest is what the page itself has: see below.
@@ -182,13 +192,6 @@ test.skipIf(chromiumProblem)(
     await expectHome(page)
   },
 )
-
-test('the program of level 2 follows the line in a simulation on a server', async () => {
-  const room = await openServerRoom(2)
-  await runHere(solution(2), room.id, '4.8.4')
-  expect(room.ends().some(([x = 0, y = 0]) => y > 3 && x > 25)).toBe(true)
-  room.close()
-})
 
 describe.skipIf(chromiumProblem)(`in the page /godotcode ${chromiumProblem ?? ''}`, () => {
   test('the program of level 0 finds the wall and comes home', async () => {

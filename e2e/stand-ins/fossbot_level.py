@@ -6,8 +6,7 @@ import fossbot_library
 from fossbot_library import FossBot, GodotEnvironment
 
 address, session_id, transport = sys.argv[1:4]
-if transport != "default":
-    fossbot_library.TRANSPORTS = [transport]
+fossbot_library.TRANSPORTS = [transport]
 
 scene = GodotEnvironment(session_id, server_address=address)
 scene.remove_all_objects()
