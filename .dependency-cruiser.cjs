@@ -1,4 +1,4 @@
-const core = '^packages/(geometry|scene|physics|devices|simulation|protocol|fleet|rooms|stream|fossbot)/src'
+const core = '^packages/(geometry|scene|physics|devices|simulation|protocol|fleet|rooms|stream|fossbot|frames|recording)/src'
 const tests = '[.]test[.]ts$|^e2e/|^bench/|^packages/testkit/'
 
 module.exports = {

@@ -79,6 +79,7 @@ export {
   TokenRequest,
 } from './lobby.js'
 export type { OwnClientEvent, OwnStreamEvent } from './own-events.js'
+export { BINARY_MESSAGE, OwnStreamRequest } from './own-requests.js'
 export type {
   LabelUpdate,
   NodeUpdate,

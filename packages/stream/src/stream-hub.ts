@@ -194,6 +194,8 @@ export class StreamHub {
           .catch((error: unknown) => this.refuse(viewer, messageOf(error)))
           .finally(() => this.written())
         return
+      case 'ack':
+      case 'watch':
       case 'ignored':
         return
     }
@@ -488,7 +490,9 @@ export class StreamHub {
 }
 
 function changesTheRun(request: StreamRequest): boolean {
-  return !['hello', 'subscribe', 'subscribe-mjpeg', 'ignored', 'robot-window-opened'].includes(request.type)
+  return !['hello', 'ack', 'watch', 'subscribe', 'subscribe-mjpeg', 'ignored', 'robot-window-opened'].includes(
+    request.type,
+  )
 }
 
 function messageOf(error: unknown): string {

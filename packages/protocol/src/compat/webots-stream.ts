@@ -1,3 +1,4 @@
+import { OwnStreamRequest } from '../own-requests.js'
 import type { LabelUpdate, NodeUpdate, WorldFrame } from '../simulator.js'
 
 /**
@@ -25,14 +26,16 @@ export type StreamRequest =
   | { readonly type: 'sync-controller'; readonly controller: string; readonly file: string }
   /** Pointer input for picture streams; without a picture there is nothing to do. */
   | { readonly type: 'ignored' }
-  /** Our own pages say this first and then get `simyard:` messages, which other clients would not know. */
-  | { readonly type: 'hello' }
+  /** Our own pages say hello first and then get `simyard:` messages, which other clients would not know. */
+  | OwnStreamRequest
 
 const ownHello = 'simyard:hello'
+const ownPrefix = 'simyard:'
 
 /** One text message as a request, or undefined when no dialect knows it. Never throws. */
 export function decodeStreamRequest(text: string): StreamRequest | undefined {
   if (text === ownHello) return { type: 'hello' }
+  if (text.startsWith(ownPrefix)) return decodeOwn(text.slice(ownPrefix.length))
   if (text.startsWith('x3d')) return { type: 'subscribe', broadcast: text.endsWith(';broadcast') }
   if (text.startsWith('w3d')) return { type: 'subscribe', broadcast: text.endsWith(';broadcast'), dialect: '2022' }
   switch (text) {
@@ -81,6 +84,14 @@ export function decodeStreamRequest(text: string): StreamRequest | undefined {
       return decodeSetController(rest)
   }
   return undefined
+}
+
+function decodeOwn(text: string): OwnStreamRequest | undefined {
+  try {
+    return OwnStreamRequest.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
 }
 
 function decodeRobotMessage(rest: string): StreamRequest | undefined {
