@@ -1,3 +1,4 @@
+import { type SceneFrame, worldFrame } from '@simyard/frames'
 import { type Failure, parseStreamMessage, type SimyardEvent, type StreamMessage } from './connection/message.js'
 import { ConnectionFailure, type Progress, type Seat, takeSeat } from './connection/session.js'
 import { SocketStream, type Stream } from './connection/stream.js'
@@ -270,7 +271,7 @@ export class SimyardView extends HTMLElement {
         this.stage?.clear()
         return
       case 'frame':
-        this.showFrame(message.frame.time, message.frame.updates ?? [])
+        this.showFrame(message.frame)
         return
       case 'mode':
         this.reconnects = 0
@@ -366,10 +367,10 @@ export class SimyardView extends HTMLElement {
     if (this.hasAttribute('autoplay')) this.run()
   }
 
-  private showFrame(time: number | undefined, updates: Parameters<SceneGraph['update']>[0]): void {
-    const back = time !== undefined && time < this.time
-    this.graph?.update(updates, performance.now(), back || !this.pictureShown)
-    if (time !== undefined) this.setTime(time)
+  private showFrame(frame: SceneFrame): void {
+    const back = frame.timeMs < this.time
+    this.graph?.update(worldFrame(frame).updates, performance.now(), back || !this.pictureShown)
+    this.setTime(frame.timeMs)
   }
 
   private setTime(timeMs: number): void {
