@@ -17,7 +17,7 @@ export const controlStyle = `
 .controls .tool:disabled { opacity: .5; cursor: default; }
 .controls button:focus-visible, .controls input:focus-visible, .controls select:focus-visible, .controls textarea:focus-visible,
 .controls .lines:focus-visible { outline: 2px solid #fff; outline-offset: 1px; box-shadow: 0 0 0 4px #1f6feb; }
-.controls .tool[aria-pressed="true"], .controls .tool[aria-expanded="true"] { background: #1f6feb; color: #fff; }
+.controls .tool[aria-pressed="true"], .controls .tool[aria-expanded="true"], .controls .tool[aria-expanded="true"]:hover:not(:disabled) { background: #1f6feb; color: #fff; }
 .controls .tool .label { display: none; }
 .controls .tool[data-tool="run"] { min-width: 64px; background: #1a7f37; color: #fff; padding: 0 14px; }
 .controls .tool[data-tool="run"]:hover:not(:disabled) { background: #116329; }
