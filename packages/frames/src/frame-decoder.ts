@@ -16,9 +16,9 @@ import {
   expectedSteps,
   expectedTranslation,
   isRotation,
+  type PoseHistory,
   type RotationSteps,
   rotationOf,
-  type Track,
   type TranslationSteps,
   translationOf,
 } from './pose-steps.js'
@@ -35,8 +35,8 @@ export interface DecodedFrame {
 }
 
 interface DecodedNode {
-  readonly translation?: Track<TranslationSteps>
-  readonly rotation?: Track<RotationSteps>
+  readonly translation?: PoseHistory<TranslationSteps>
+  readonly rotation?: PoseHistory<RotationSteps>
 }
 
 /** No position that an encoder writes is further away, in steps. */
@@ -112,7 +112,7 @@ export class FrameDecoder {
 
   private readPredicted(reader: ByteReader, node: DecodedNode | undefined, carry: number, number: number): DecodedNode {
     const mask = reader.byte()
-    const carried = (track: Track<unknown>) => (track.frame === number - 1 ? carry : 0)
+    const carried = (track: PoseHistory<unknown>) => (track.frame === number - 1 ? carry : 0)
     let told: DecodedNode = {}
     if (mask & TELLS_TRANSLATION) {
       const track = node?.translation

@@ -14,13 +14,13 @@ import {
   expectedRotation,
   expectedSteps,
   expectedTranslation,
+  type PoseHistory,
   quaternionOf,
   type RotationSteps,
   rotationSteps,
   rotationStepsNear,
   sameRotation,
   sameTranslation,
-  type Track,
   type TranslationSteps,
   translationSteps,
 } from './pose-steps.js'
@@ -30,8 +30,8 @@ type FieldValue = NodeUpdate[string]
 
 interface EncodedNode {
   readonly id: number
-  translation?: Track<TranslationSteps>
-  rotation?: Track<RotationSteps>
+  translation?: PoseHistory<TranslationSteps>
+  rotation?: PoseHistory<RotationSteps>
   /** Other fields, each with the frame in which it changed last. */
   readonly fields: Map<string, { readonly value: FieldValue; readonly frame: number }>
 }
@@ -195,7 +195,7 @@ export class FrameEncoder {
     if (!steps && !q) return false
     if (q) node.fields.delete('rotation')
     const { number } = this
-    const carried = (track: Track<unknown>) => (track.frame === number - 1 ? carry : 0)
+    const carried = (track: PoseHistory<unknown>) => (track.frame === number - 1 ? carry : 0)
     const from = steps && node.translation && expectedTranslation(node.translation, carried(node.translation))
     const expected = q && node.rotation && expectedRotation(node.rotation, carried(node.rotation))
     const near = q && expected && rotationStepsNear(q, expected)
@@ -243,8 +243,8 @@ function differences(
 
 function writeAbsolute(
   writer: ByteWriter,
-  translation: Track<TranslationSteps> | undefined,
-  rotation: Track<RotationSteps> | undefined,
+  translation: PoseHistory<TranslationSteps> | undefined,
+  rotation: PoseHistory<RotationSteps> | undefined,
   newest: number,
 ): void {
   const moving = translation?.frame === newest && !sameTranslation(translation.now, translation.before)

@@ -29,7 +29,7 @@ export interface RotationSteps {
 }
 
 /** Where something was told to be last, and in the frame before. */
-export interface Track<Steps> {
+export interface PoseHistory<Steps> {
   readonly now: Steps
   readonly before: Steps
   /** The frame in which `now` was told. */
@@ -75,12 +75,12 @@ export function isRotation({ parts }: RotationSteps): boolean {
 }
 
 /** Exact arithmetic only: encoder and decoder must expect the very same, whatever engine runs them. */
-export function expectedTranslation(track: Track<TranslationSteps>, carry: number): TranslationSteps {
+export function expectedTranslation(track: PoseHistory<TranslationSteps>, carry: number): TranslationSteps {
   const { now, before } = track
   return [carryOn(before[0], now[0], carry), carryOn(before[1], now[1], carry), carryOn(before[2], now[2], carry)]
 }
 
-export function expectedRotation({ now, before }: Track<RotationSteps>, carry: number): Quaternion {
+export function expectedRotation({ now, before }: PoseHistory<RotationSteps>, carry: number): Quaternion {
   const q = quaternionOfSteps(now)
   if (carry === 0 || now === before) return q
   const turn = multiplyQuaternions(conjugate(quaternionOfSteps(before)), q)

@@ -53,8 +53,7 @@ export class Playhead {
   arrived(timeMs: number, now: number, jump: boolean): void {
     const before = this.arrivals.at(-1)
     if (jump || (before && (now - before.now > LONGEST_GAP_MS || timeMs < before.timeMs))) this.arrivals = []
-    else if (before && now > before.now)
-      this.gapMs += (Math.min(now - before.now, LONGEST_GAP_MS) - this.gapMs) * 0.1
+    else if (before && now > before.now) this.gapMs += (Math.min(now - before.now, LONGEST_GAP_MS) - this.gapMs) * 0.1
     this.arrivals.push({ now, timeMs })
     while (this.arrivals.length > 2 && now - this.arrivals[0]!.now > SPEED_WINDOW_MS) this.arrivals.shift()
     if (jump) this.jumping = true

@@ -1,3 +1,4 @@
+import type { NodeUpdate } from '@simyard/protocol'
 import {
   type BufferGeometry,
   Group,
@@ -12,7 +13,6 @@ import {
   type Quaternion,
   type Vector3,
 } from 'three'
-import type { NodeUpdate } from '@simyard/protocol'
 import { applyAppearance, plainMaterial, releaseTextures } from './appearance.js'
 import type { AssetBase } from './asset-url.js'
 import { attributeText, boolean, color, rotation, vector } from './attribute.js'
