@@ -170,6 +170,10 @@ export class HostedInstance implements Instance {
     return this.hub.viewerCount
   }
 
+  get viewersBehind(): number {
+    return this.hub.viewersBehind
+  }
+
   get pids(): readonly number[] {
     return [this.simulator.pid, ...this.controllers.pids]
   }
