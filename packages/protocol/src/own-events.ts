@@ -17,6 +17,8 @@ export type OwnStreamEvent =
   | { readonly type: 'robots'; readonly robots: readonly RobotSummary[] }
   | { readonly type: 'surroundings'; readonly surroundings: Surroundings }
   | { readonly type: 'sound'; readonly robot: string; readonly name: string }
+  /** Of who acknowledges frames: how old its picture was when it had acknowledged it. */
+  | { readonly type: 'line'; readonly ageMs: number }
   /** The browser let the simulation of the tab rest for so long. */
   | { readonly type: 'stalled'; readonly ms: number }
   | { readonly type: 'ended'; readonly error: ErrorReport }

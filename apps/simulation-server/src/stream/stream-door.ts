@@ -76,6 +76,10 @@ export class StreamDoor {
         send: (text) => {
           if (webSocket.readyState === webSocket.OPEN) webSocket.send(text)
         },
+        sendBytes: (bytes) => {
+          // It is as small as it gets: compressing it would only take time.
+          if (webSocket.readyState === webSocket.OPEN) webSocket.send(bytes, { compress: false })
+        },
         get queuedBytes() {
           return webSocket.bufferedAmount
         },

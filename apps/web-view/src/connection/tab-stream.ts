@@ -55,6 +55,7 @@ export class TabStream implements Stream {
         },
       },
       '2022',
+      () => Date.now(),
     )
     const script = new URL('../simulator/simulator-worker.js', VIEW_SCRIPT)
     this.worker = new Worker(script, { type: 'module', name: 'simulator' })
@@ -64,6 +65,7 @@ export class TabStream implements Stream {
       send: (text) => {
         for (const message of parseStreamMessage(text)) handlers.onMessage(message)
       },
+      sendFrame: (frame) => handlers.onMessage({ type: 'frame', frame }),
       queuedBytes: 0,
       close: () => undefined,
     })
