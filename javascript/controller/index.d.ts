@@ -121,6 +121,10 @@ export class Robot {
   getModel(): string
   getCustomData(): string
   setCustomData(data: string): void
+  /** To the robot's window, with the next step. */
+  wwiSendText(text: string): void
+  /** The oldest text of the robot's window, null when there is no other. */
+  wwiReceiveText(): string | null
   getProjectPath(): string
   getWorldPath(): string
   getNumberOfDevices(): number

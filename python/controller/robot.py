@@ -44,6 +44,7 @@ class Robot:
         Robot._created = self
         self._commands = []
         self._values = {}
+        self._window_texts = []
         self._warned = set()
         self._stepping = False
         self._over = False
@@ -109,6 +110,7 @@ class Robot:
             self._devices[name]._arrived(packets)
         if "customData" in message:
             self._custom_data = message["customData"]
+        self._window_texts.extend(message.get("windowTexts", ()))
         if "warning" in message:
             self._warn(message["warning"])
         return 0
@@ -163,6 +165,16 @@ class Robot:
     def setCustomData(self, data):
         self._custom_data = str(data)
         self._commands.append({"set": "customData", "value": self._custom_data})
+
+    # -- the robot's window
+
+    def wwiSendText(self, text):
+        """Send text to the robot's window; it leaves with the next step."""
+        self._commands.append({"set": "windowText", "value": str(text)})
+
+    def wwiReceiveText(self):
+        """Return the oldest text that the robot's window has sent, None when there is no other."""
+        return self._window_texts.pop(0) if self._window_texts else None
 
     def getMode(self):
         return self.MODE_SIMULATION

@@ -96,12 +96,7 @@ export class SimulatorSession {
         this.fossbot?.control(message)
         return
       case 'robot-message':
-        this.simulation?.inputLog.add({
-          timeMs: this.simulation.timeMs,
-          type: 'robot-message',
-          robot: message.robot,
-          message: message.message,
-        })
+        this.simulation?.receiveWindowText(message.robot, message.message)
         return
       case 'close':
         this.unload()
@@ -161,6 +156,7 @@ export class SimulatorSession {
       sendToController: (controller, bytes) => current({ type: 'controller-data', controller }, bytes),
       console: (line) => current({ type: 'console', ...line }),
       diagnostic: (diagnostic) => current({ type: 'diagnostic', diagnostic }),
+      windowText: (robot, text) => current({ type: 'robot-message', robot, message: text }),
       controllersChanged: () => this.runner?.controllersChanged(),
       sceneChanged: (change) => {
         if (generation === this.generation) this.tellSceneChange(change)

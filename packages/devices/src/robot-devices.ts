@@ -69,7 +69,7 @@ export class RobotDevices {
 
   /** A warning for the controller's author, or nothing; a wrong command changes nothing. */
   apply(command: DeviceCommand, timeMs: number): string | undefined {
-    if (command.set === 'customData') return undefined
+    if (command.set === 'customData' || command.set === 'windowText') return undefined
     const device = this.devices.get(command.device)
     if (!device) return `"${command.device}" device not found.`
     if (command.set === 'enable') {

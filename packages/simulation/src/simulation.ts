@@ -14,6 +14,7 @@ import { ControllerSession } from './controller-session.js'
 import { InputLog } from './input-log.js'
 import { MovingNodes } from './moving-nodes.js'
 import type { Supervisor } from './supervisor.js'
+import { WindowInbox } from './window-inbox.js'
 import { WorldSupervisor } from './world-supervisor.js'
 
 export interface ControllerRequest {
@@ -31,6 +32,8 @@ export interface SimulationHost {
   sendToController(controller: number, bytes: Uint8Array): void
   console(line: { readonly stream: 'stdout' | 'stderr'; readonly robot?: string; readonly line: string }): void
   diagnostic(diagnostic: Diagnostic): void
+  /** Text of a controller for its robot's window. */
+  windowText?(robot: string, text: string): void
   /** A controller spoke or left: a simulation that waited may go on. */
   controllersChanged(): void
   /** Nodes came or went. Frames after this know them, frames before did not. */
@@ -63,6 +66,8 @@ interface RobotEntry {
   customData: string
   controller: number
   session: ControllerSession | undefined
+  /** What the robot's window said. */
+  readonly inbox: WindowInbox
 }
 
 const BUILT_IN = new Set(['', '<none>', 'void'])
@@ -134,13 +139,18 @@ export class Simulation {
   }
 
   get robotList(): readonly RobotSummary[] {
-    return this.robots.map(({ node, name }) => ({
-      name,
-      model: getString(node, 'model'),
-      controller: getString(node, 'controller'),
-      window: getString(node, 'window'),
-      nodeId: node.id,
-    }))
+    const main = getString(this.options.scene.worldInfo, 'window')
+    return this.robots.map(({ node, name }) => {
+      const window = getString(node, 'window')
+      return {
+        name,
+        model: getString(node, 'model'),
+        controller: getString(node, 'controller'),
+        window,
+        ...(window === main && !['', '<none>'].includes(main) ? { main: true } : {}),
+        nodeId: node.id,
+      }
+    })
   }
 
   // ---- controllers --------------------------------------------------------------------------------------------
@@ -196,6 +206,16 @@ export class Simulation {
 
   receiveFromController(controller: number, bytes: Uint8Array): void {
     this.byController.get(controller)?.session?.receive(bytes)
+  }
+
+  /** Text from a robot's window: the controller gets it with the answer to its step. */
+  receiveWindowText(robot: string, text: string): void {
+    const entry = this.robots.find(({ name }) => name === robot)
+    if (!entry || (entry.controller === 0 && this.started)) return
+    this.inputLog.add({ timeMs: this.timeMs, type: 'robot-message', robot, message: text })
+    if (entry.inbox.add(text)) return
+    const line = 'Warning: its window says more than its controller reads; the oldest texts are lost.'
+    this.options.host.console({ stream: 'stderr', robot, line })
   }
 
   /** The controller's process has gone; `report` says why when it was not its own wish. */
@@ -283,6 +303,10 @@ export class Simulation {
         entry.customData = command.value
         continue
       }
+      if (command.set === 'windowText') {
+        this.options.host.windowText?.(entry.name, command.value)
+        continue
+      }
       const warning = entry.devices.apply(command, this.timeMs)
       if (warning) this.options.host.console({ stream: 'stderr', robot: entry.name, line: `Warning: ${warning}` })
     }
@@ -300,6 +324,7 @@ export class Simulation {
         height,
         bytes: bgra.length,
       }))
+      const windowTexts = entry.inbox.take()
       entry.session?.answer(
         {
           type: 'stepped',
@@ -307,6 +332,7 @@ export class Simulation {
           values,
           ...(Object.keys(packets).length > 0 ? { packets } : {}),
           ...(attachments.length > 0 ? { attachments } : {}),
+          ...(windowTexts.length > 0 ? { windowTexts } : {}),
         },
         pictures.map(({ picture }) => picture.bgra),
       )
@@ -326,6 +352,7 @@ export class Simulation {
     for (const entry of this.robots) {
       this.stopController(entry, 'reset')
       entry.customData = getString(entry.node, 'customData')
+      entry.inbox.clear()
     }
     this.supervising.fields.reset()
     this.physics.reset()
@@ -455,6 +482,7 @@ export class Simulation {
       customData: getString(node, 'customData'),
       controller: 0,
       session: undefined,
+      inbox: new WindowInbox(),
     }
   }
 

@@ -3,6 +3,8 @@ import type { LabelUpdate, NodeUpdate, StreamDialect } from '@simyard/protocol'
 /** One connected page, whatever carries its messages. */
 export interface ViewerLink {
   send(text: string): void
+  /** Left out where only text can be carried. */
+  sendBytes?(bytes: Uint8Array): void
   /** Bytes that are queued and not yet on the wire. */
   readonly queuedBytes: number
   close(code: number, reason: string): void

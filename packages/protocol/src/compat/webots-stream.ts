@@ -138,7 +138,9 @@ export const streamMessage = {
     const shown = (path: string) => (dialect === '2019' ? path.slice(path.lastIndexOf('/') + 1) : path)
     return `world:${shown(current)}:${worlds.map(shown).join(';')}`
   },
-  robotWindow: (robot: string, window: string) => `robot window: ${JSON.stringify({ robot, window })}`,
+  /** `main`: it is the world's window. */
+  robotWindow: (robot: string, window: string, main = false) =>
+    `robot window: ${JSON.stringify(main ? { main, robot, window } : { robot, window })}`,
   /** The robot has gone, and its window with it. */
   robotWindowGone: (robot: string, window: string) =>
     `robot window: ${JSON.stringify({ remove: true, robot, window })}`,
