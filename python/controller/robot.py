@@ -8,6 +8,7 @@ from .device import Device
 from .emitter import Emitter, Receiver
 from .keyboard import Keyboard
 from .led import LED
+from .lidar import Lidar, RangeFinder
 from .link import PROTOCOL_VERSION, LinkClosed, open_link
 from .motor import Brake, Motor, PositionSensor
 from .sensor import GPS, Accelerometer, Compass, DistanceSensor, Gyro, InertialUnit, LightSensor, TouchSensor
@@ -23,9 +24,11 @@ _CLASSES = {
     "Gyro": Gyro,
     "InertialUnit": InertialUnit,
     "LED": LED,
+    "Lidar": Lidar,
     "LightSensor": LightSensor,
     "LinearMotor": Motor,
     "PositionSensor": PositionSensor,
+    "RangeFinder": RangeFinder,
     "Receiver": Receiver,
     "RotationalMotor": Motor,
     "TouchSensor": TouchSensor,
@@ -208,7 +211,7 @@ class Robot:
         return len(self._device_list)
 
     getAccelerometer = getBrake = getCamera = getCompass = getDistanceSensor = getEmitter = getGPS = getGyro = getDevice
-    getInertialUnit = getLED = getLightSensor = getMotor = getPositionSensor = getReceiver = getTouchSensor = getDevice
+    getInertialUnit = getLED = getLidar = getRangeFinder = getLightSensor = getMotor = getPositionSensor = getReceiver = getTouchSensor = getDevice
 
     def getKeyboard(self):
         return self.keyboard

@@ -219,6 +219,42 @@ print('red' if red > 100 and blue == 0 else 'not red', len(image))
     await expect.poll(() => bench.lines).toContain('red 128')
   })
 
+  test('measures by lidar and range finder, as images and as points', async () => {
+    const wall = `Solid { translation 2.05 0 0 boundingObject DEF B Box { size 0.1 10 10 } children [ Shape { geometry USE B } ] }`
+    const bench = await Bench.open(
+      `WorldInfo { } ${wall}
+       Robot { controller "look" children [
+         Lidar { name "lidar" horizontalResolution 3 fieldOfView 1 numberOfLayers 2 verticalFieldOfView 0.4 maxRange 5 }
+         RangeFinder { name "depth" width 8 height 4 fieldOfView 1 maxRange 5 } ] }`,
+      {
+        look: `
+from controller import Robot, RangeFinder
+robot = Robot()
+lidar, depth = robot.getDevice('lidar'), robot.getDevice('depth')
+for device in (lidar, depth):
+    device.enable(32)
+lidar.enablePointCloud()
+robot.step(32)
+robot.step(32)
+print(['{:.3f}'.format(value) for value in lidar.getLayerRangeImage(0)], len(lidar.getRangeImage()))
+print(['{:.3f} {:.3f} {:.3f} {}'.format(p.x, p.y, p.z, p.layer_id) for p in lidar.getPointCloud()][2:4])
+image = depth.getRangeImage()
+print('{:.3f}'.format(RangeFinder.rangeImageGetDepth(image, 8, 7, 3)), len(image), lidar.getMaxRange())
+`,
+      },
+    )
+    await bench.until(320)
+    const edge = 2 / (Math.cos(0.2) * Math.cos(0.5))
+    const across = (2 * Math.tan(0.5)).toFixed(3)
+    const up = (2 * Math.tan(0.2)) / Math.cos(0.5)
+    await expect.poll(() => bench.lines).toHaveLength(3)
+    expect(bench.lines).toEqual([
+      `['${edge.toFixed(3)}', '${(2 / Math.cos(0.2)).toFixed(3)}', '${edge.toFixed(3)}'] 6`,
+      `['2.000 -${across} ${up.toFixed(3)} 0', '2.000 ${across} -${up.toFixed(3)} 1']`,
+      '2.000 32 5',
+    ])
+  })
+
   test('tells a red floor from a black one by infra-red light', async () => {
     const tile = (x: number, color: string) => `Solid { translation ${x} 0 0 name "tile ${x}"
       children [ Shape { appearance PBRAppearance { baseColor ${color} } geometry Box { size 1 1 0.1 } } ]
