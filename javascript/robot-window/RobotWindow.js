@@ -79,7 +79,7 @@ class StreamTransport {
     this.#socket = new WebSocket(`${address}/`)
     this.ready = new Promise((resolve) => {
       this.#socket.addEventListener('open', () => {
-        this.#socket.send(`robot:${name}:init robot window`)
+        this.#socket.send(toRobot(name, 'init robot window'))
         for (const text of this.#waiting.splice(0)) this.#socket.send(text)
         resolve()
       })
@@ -94,12 +94,18 @@ class StreamTransport {
   }
 
   send(text, robot) {
-    const message = `robot:${robot.includes(':') ? JSON.stringify({ message: text, name: robot }) : `${robot}:${text}`}`
+    const message = toRobot(robot, text)
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(message)
     else this.#waiting.push(message)
   }
 
   title() {}
+}
+
+/** Names with colons need the longer form. */
+function toRobot(robot, text) {
+  const plain = !robot.includes(':') && !robot.startsWith('{')
+  return `robot:${plain ? `${robot}:${text}` : JSON.stringify({ message: text, name: robot })}`
 }
 
 function textFor(name, data) {
