@@ -3,6 +3,7 @@ import {
   type Diagnostic,
   decodeStreamRequest,
   type ErrorReport,
+  encodePicture,
   type LabelUpdate,
   type NodeUpdate,
   type OwnStreamEvent,
@@ -15,6 +16,8 @@ import {
   type WorldFrame,
 } from '@simyard/protocol'
 import { type StreamMeter, Viewer, type ViewerLink } from './viewer.js'
+import { WatchList } from './watch-list.js'
+import { WindowTexts } from './window-texts.js'
 
 /** What a viewer's request may do outside the simulation. */
 export interface StreamActions {
@@ -53,6 +56,11 @@ export class StreamHub {
   private readonly awaitingPause: Viewer[] = []
   private readonly consoleLines: Extract<OwnStreamEvent, { type: 'console' }>[] = []
   private readonly standing = new Map<string, OwnStreamEvent>()
+  private readonly watching = new WatchList<Viewer>()
+  private readonly devices = new Map<string, OwnStreamEvent>()
+  private readonly windowTexts = new WindowTexts<Viewer>((viewer, { robot, text }) =>
+    viewer.send(streamMessage.robotMessage(viewer.dialect, robot, text)),
+  )
   private nextRequest = 1
   private pendingWrites = 0
   private readonly whenWritten: (() => void)[] = []
@@ -98,6 +106,8 @@ export class StreamHub {
       detach: () => {
         this.viewers.delete(viewer)
         if (![...this.viewers].some(({ binary }) => binary)) this.encoder = undefined
+        this.windowTexts.close(viewer)
+        this.watch(this.watching.remove(viewer))
       },
     }
   }
@@ -144,7 +154,10 @@ export class StreamHub {
       const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
       return this.refuse(viewer, `This message is not part of the stream protocol: ${JSON.stringify(shown)}`)
     }
-    if (viewer.broadcast && changesTheRun(request)) return
+    if (viewer.broadcast && changesTheRun(request)) {
+      if (request.type === 'drive') this.refuse(viewer, 'This page only watches: it drives no motors.')
+      return
+    }
     this.perform(viewer, request)
   }
 
@@ -203,7 +216,9 @@ export class StreamHub {
         return this.actions.loadWorld(world)
       }
       case 'robot-window-opened':
-        return
+        // Windows by themselves are of the newer releases, and subscribe to nothing.
+        if (!viewer.subscribed) viewer.dialect = '2022'
+        return this.windowTexts.open(viewer, request.robot)
       case 'robot-message':
         return this.actions.toSimulator({ type: 'robot-message', robot: request.robot, message: request.message })
       case 'get-controller':
@@ -225,9 +240,21 @@ export class StreamHub {
           .finally(() => this.written())
         return
       case 'watch':
+        this.watch(this.watching.set(viewer, request))
+        for (const [robot, event] of this.devices) {
+          if (this.watching.watchesRobot(viewer, robot)) viewer.send(streamMessage.own(event))
+        }
+        return
+      case 'drive':
+        return this.actions.toSimulator(request)
+      case 'ack':
       case 'ignored':
         return
     }
+  }
+
+  private watch(message: ServerToSimulator | undefined): void {
+    if (message) this.actions.toSimulator(message)
   }
 
   /** What follows a change of a file waits for it: a reset must start the new program, not the old one. */
@@ -297,7 +324,7 @@ export class StreamHub {
     viewer.hasScene = true
     viewer.send(streamMessage.world(viewer.dialect, loaded.world, this.actions.worlds()))
     const robots = loaded.robots.filter((robot) => robot.window !== '<none>')
-    const windows = robots.map((robot) => streamMessage.robotWindow(robot.name, robot.window))
+    const windows = robots.map(({ name, window, main }) => streamMessage.robotWindow(name, window, main))
     viewer.startOver()
     if (viewer.dialect === '2022') {
       for (const window of windows) viewer.send(window)
@@ -383,7 +410,25 @@ export class StreamHub {
         this.failure = undefined
         this.announce('robots', { type: 'robots', robots: message.robots })
         for (const viewer of this.viewers) if (viewer.subscribed) this.sendScene(viewer)
+        this.watch(this.watching.renew())
         return true
+      case 'devices':
+        this.devices.set(message.robot, message)
+        for (const viewer of this.viewers) {
+          if (this.watching.watchesRobot(viewer, message.robot)) viewer.send(streamMessage.own(message))
+        }
+        return true
+      case 'readings':
+        this.onReadings(message)
+        return true
+      case 'picture': {
+        const picture = encodePicture(message, body)
+        for (const viewer of this.viewers) {
+          if (!viewer.behind && this.watching.watchesPicture(viewer, message.robot, message.device))
+            viewer.sendBytes(picture)
+        }
+        return true
+      }
       case 'load-failed':
         this.forgetScene()
         this.loaded = undefined
@@ -429,7 +474,11 @@ export class StreamHub {
         return true
       }
       case 'robot-message':
-        this.toSubscribed((dialect) => streamMessage.robotMessage(dialect, message.robot, message.message))
+        this.windowTexts.say(
+          message.robot,
+          message.message,
+          [...this.viewers].filter(({ subscribed }) => subscribed),
+        )
         return true
       case 'node-added':
         this.scenes.clear()
@@ -469,6 +518,8 @@ export class StreamHub {
     this.scenes.clear()
     this.sceneRequests.clear()
     this.standing.delete('robots')
+    this.devices.clear()
+    this.windowTexts.forget()
     this.state.clear()
     this.labels.clear()
     this.encoder?.restart()
@@ -519,6 +570,17 @@ export class StreamHub {
     }
   }
 
+  private onReadings({ robots, contacts, timeMs }: Extract<SimulatorToServer, { type: 'readings' }>): void {
+    for (const viewer of this.viewers) {
+      if (viewer.behind) continue
+      const mine = robots.filter(({ robot }) => this.watching.watchesRobot(viewer, robot))
+      const touches = this.watching.watchesContacts(viewer) ? contacts : undefined
+      if (mine.length === 0 && !touches) continue
+      const event = { type: 'readings', timeMs, robots: mine, ...(touches ? { contacts: touches } : {}) } as const
+      viewer.send(streamMessage.own(event))
+    }
+  }
+
   private onRobots(robots: readonly RobotSummary[]): void {
     if (!this.loaded) return
     const windows = (list: readonly RobotSummary[]) => list.filter(({ window }) => window !== '<none>')
@@ -529,9 +591,9 @@ export class StreamHub {
       if (!now.some((robot) => robot.nodeId === nodeId))
         this.toWatching(() => streamMessage.robotWindowGone(name, window))
     }
-    for (const { nodeId, name, window } of now) {
+    for (const { nodeId, name, window, main } of now) {
       if (!before.some((robot) => robot.nodeId === nodeId))
-        this.toWatching(() => streamMessage.robotWindow(name, window))
+        this.toWatching(() => streamMessage.robotWindow(name, window, main))
     }
     this.announce('robots', { type: 'robots', robots })
   }

@@ -21,6 +21,7 @@ import type { SimulatorProcess } from '../simulator/simulator-process.js'
 import type { Slots } from '../slots.js'
 import type { Stage } from '../stage.js'
 import type { StreamDoor } from '../stream/stream-door.js'
+import { WindowFiles } from '../window/window-files.js'
 import { Controllers } from './controllers.js'
 import { type Instance, type InstanceEvents, sessionEnded } from './instance.js'
 import { InstanceRoom } from './instance-room.js'
@@ -257,6 +258,8 @@ export class HostedInstance implements Instance {
     const made = this.madeFiles.read(path)
     if (made) return Promise.resolve(made)
     if (isSessionFile(path)) return Promise.reject(new SimyardError('FILE_NOT_FOUND', `There is no file ${path}.`))
+    const window = new WindowFiles(this.projectDir, this.context.assetsDir).read(path)
+    if (window) return window
     const asset = /^assets\/(.*)$/.exec(path)
     return asset ? this.readFile('asset', asset[1]!) : this.readFile('project', path)
   }
