@@ -247,7 +247,6 @@ export class StreamHub {
         return
       case 'drive':
         return this.actions.toSimulator(request)
-      case 'ack':
       case 'ignored':
         return
     }

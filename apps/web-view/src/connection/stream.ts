@@ -3,6 +3,8 @@ import { parseStreamMessage, type StreamMessage } from './message.js'
 import { OwnStream } from './own-stream.js'
 
 export interface StreamHandlers {
+  /** Everything that comes, as it comes. */
+  onData?(data: string | ArrayBuffer): void
   onMessage(message: StreamMessage): void
   onClose(clean: boolean): void
 }
@@ -44,6 +46,7 @@ export class SocketStream implements Stream {
     this.socket.addEventListener('message', (event) => {
       clearTimeout(silence)
       if (this.closed) return
+      handlers.onData?.(event.data)
       if (event.data instanceof ArrayBuffer) {
         const message = own.receive(new Uint8Array(event.data))
         if (message) handlers.onMessage(message)

@@ -63,8 +63,10 @@ export class TabStream implements Stream {
     this.worker.addEventListener('error', (event) => this.onWorkerError(event))
     this.viewer = this.hub.attach({
       send: (text) => {
+        handlers.onData?.(text)
         for (const message of parseStreamMessage(text)) handlers.onMessage(message)
       },
+      sendBytes: (bytes) => handlers.onData?.(bytes.slice().buffer),
       sendFrame: (frame) => handlers.onMessage({ type: 'frame', frame }),
       queuedBytes: 0,
       close: () => undefined,
