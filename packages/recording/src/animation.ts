@@ -34,7 +34,7 @@ export function writeAnimation(recording: Recording, { generation }: AnimationOp
   }
   const first = frames[0] ? firstState(recording, frames) : undefined
   let at = 0
-  for (let i = 0; first && start + i * period <= recording.endMs + period / 2; i++) {
+  for (let i = 0; first && start + i * period < recording.endMs + period; i++) {
     const timeMs = start + i * period
     const passed = new WholeState()
     let exact = false
@@ -45,7 +45,7 @@ export function writeAnimation(recording: Recording, { generation }: AnimationOp
     const { poses, fields, labels } = i === 0 ? first : passed.frame()
     const next = exact || i === 0 ? undefined : frames[at]
     const moved = next ? between(timeline, timeMs, [...poses, ...next.poses]) : poses
-    const { updates } = worldFrame({ timeMs, poses: moved, fields, labels: [] })
+    const updates = [...worldFrame({ timeMs, poses: moved, fields, labels: [] }).updates].sort((a, b) => a.id - b.id)
     const body = {
       time: i * period,
       ...(updates.length > 0 ? { [key]: updates.map(fieldsOf(generation, i === 0)) } : {}),
