@@ -2,7 +2,7 @@ import type { AssetBase } from '../scene/asset-url.js'
 import { type Failure, parseStreamMessage, type StreamMessage } from './message.js'
 import { ConnectionFailure, comeBack, type Progress, type Seat, takeSeat } from './session.js'
 import { SocketStream, type Stream } from './stream.js'
-import { type TabSimulationOptions, TabStream } from './tab-stream.js'
+import type { TabSimulationOptions, TabStream } from './tab-stream.js'
 
 /** Where a simulation runs: found by a session server, known already, or in this page. */
 export type LiveTarget =
@@ -35,6 +35,7 @@ const SILENCE_MS = 16_000
 /** One simulation from the first question for a seat to its end, over lines that break. */
 export class LiveConnection {
   private stream: Stream | undefined
+  private tabStream: TabStream | undefined
   private seat: Seat | undefined
   private readonly ended = new AbortController()
   private lostAt: number | undefined
@@ -56,7 +57,7 @@ export class LiveConnection {
   }
 
   get tab(): TabStream | undefined {
-    return this.stream instanceof TabStream ? this.stream : undefined
+    return this.tabStream
   }
 
   /** Resolves when the stream is open or the start has failed. */
@@ -92,13 +93,17 @@ export class LiveConnection {
     this.clientSocket = undefined
   }
 
-  private openTab(options: TabSimulationOptions): void {
+  private async openTab(options: TabSimulationOptions): Promise<void> {
     this.handlers.onProgress({ step: 'world', state: 'active' })
-    this.stream = new TabStream(options, {
+    // Whoever looks at servers only need not load what simulates here.
+    const { TabStream: Tab } = await import('./tab-stream.js')
+    if (this.ended.signal.aborted) return
+    this.tabStream = new Tab(options, {
       onData: (data) => this.handlers.onData(data),
       onMessage: (message) => this.receive(message),
       onClose: () => this.lost(),
     })
+    this.stream = this.tabStream
   }
 
   /** The simulation lives as long as this socket, or until it is not come back to. */
