@@ -316,13 +316,13 @@ export class SimyardView extends HTMLElement implements ControlHost {
   run(): void {
     if (this.live) this.connection?.send(`real-time:${this.timeLimit()}`)
     else this.player?.play()
-    this.controls.update()
+    this.followPlayback()
   }
 
   pause(): void {
     if (this.live) this.connection?.send('pause')
     else this.player?.pause()
-    this.controls.update()
+    this.followPlayback()
   }
 
   step(): void {
@@ -599,9 +599,17 @@ export class SimyardView extends HTMLElement implements ControlHost {
   private onTime(timeMs: number): void {
     this.controls.showTime()
     this.emit('simyard-time', { timeMs })
-    // A recording that has played to its end has stopped by itself.
-    if (!this.live && this.dataset.playing !== String(this.playing)) this.controls.update()
+    this.followPlayback()
+  }
+
+  /** A recording runs or not; one that has played to its end has stopped by itself. */
+  private followPlayback(): void {
+    if (this.live) return
+    if (this.kind === 'recording' && (this.current === 'running' || this.current === 'paused'))
+      this.setState(this.playing ? 'running' : 'paused')
+    if (this.dataset.playing === String(this.playing)) return
     this.dataset.playing = String(this.playing)
+    this.controls.update()
   }
 
   private onLabels(labels: readonly LabelUpdate[]): void {
