@@ -1,4 +1,4 @@
-import { type DecodedFrame, FrameDecoder } from '@simyard/frames'
+import { Acknowledger, type DecodedFrame, FrameDecoder } from '@simyard/frames'
 import { WebSocket } from 'ws'
 
 export interface SeenFrame {
@@ -15,6 +15,11 @@ export class FrameViewer {
   newest: DecodedFrame | undefined
   closed: string | undefined
   private readonly decoder = new FrameDecoder()
+  private readonly acknowledger = new Acknowledger(
+    (frame) => this.socket.send(`simyard:{"type":"ack","frame":${frame}}`),
+    () => Date.now(),
+    (ms, act) => setTimeout(act, ms),
+  )
   private readonly waiting = new Set<() => void>()
 
   private constructor(private readonly socket: WebSocket) {
@@ -47,9 +52,9 @@ export class FrameViewer {
     // Other bytes than frames are none of its business.
     if (data[0] !== 1) return
     this.newest = this.decoder.decode(data)
-    const { wallMs, number, frame } = this.newest
+    const { wallMs, frame } = this.newest
     this.frames.push({ atMs: Date.now(), wallMs, timeMs: frame.timeMs })
-    this.socket.send(`simyard:{"type":"ack","frame":${number}}`)
+    this.acknowledger.arrived(this.newest)
   }
 
   async until(isSo: (viewer: this) => boolean, timeoutMs = 30_000): Promise<void> {
