@@ -13,7 +13,7 @@ afterAll(async () => {
   await simyard.stop()
 })
 
-test('S7 on 64 kbit/s with 300 ms of delay and 5 % of loss a picture is never a second old, and nobody else is slower', async () => {
+test('V7 on 64 kbit/s with 300 ms of delay and 5 % of loss a picture is never a second old, and nobody else is slower', async () => {
   const { address } = simyard
   const world = `${address}/projects/radio-duet/worlds/radio_duet.wbt`
   const simulation = await openSimulation(address, { start: { url: world } }, ['simyard:hello', 'x3d'])

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Acknowledger } from './acknowledger.js'
 
-test('S6 frames in a row are acknowledged now and then, the last one always, and one after a gap at once', () => {
+test('V6 frames in a row are acknowledged now and then, the last one always, and one after a gap at once', () => {
   let nowMs = 0
   const told: [number, number][] = []
   const timers: { atMs: number; act: () => void }[] = []
