@@ -13,8 +13,20 @@ import { projectStart } from './project-start.js'
 import { recording } from './recording.js'
 import { relay } from './relay.js'
 import { sessionServer } from './session-server.js'
+import { stream } from './stream.js'
 
-const benches = [physics, clients, projectStart, firstFrame, lockStep, capacity, sessionServer, relay, recording]
+const benches = [
+  physics,
+  clients,
+  projectStart,
+  firstFrame,
+  lockStep,
+  capacity,
+  sessionServer,
+  relay,
+  recording,
+  stream,
+]
 const names = benches.map(({ name }) => name)
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } })

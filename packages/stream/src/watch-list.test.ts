@@ -36,6 +36,7 @@ function openHub() {
       loadWorld: () => {},
     },
     '2022',
+    () => performance.now(),
   )
   hub.onSimulator(LOADED, NOTHING)
   const viewer = (...words: string[]) => {
