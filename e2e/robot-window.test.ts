@@ -6,36 +6,44 @@ import { join } from 'node:path'
 import {
   chromiumProblem,
   launchChromium,
-  openSimulation,
+  type RunningServer,
   type RunningSimyard,
   repositoryRoot,
+  startServer,
   startSimyard,
-  type TextSocket,
+  TextSocket,
 } from '@simyard/testkit'
 import { build } from 'esbuild'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
+const patient = { timeout: 10_000 }
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-let simyard: RunningSimyard
+/** The site that has the projects, and a simulation server of another address: windows are not of the site. */
+let site: RunningSimyard
+let server: RunningServer
 let client: TextSocket | undefined
 beforeAll(async () => {
-  simyard = await startSimyard()
+  site = await startSimyard()
+  server = await startServer('simulation-server', { websites: [site.address], warmSimulators: 0 })
 })
 afterEach(() => client?.close())
 afterAll(async () => {
-  await simyard?.stop()
+  await server?.stop()
+  await site?.stop()
 })
 
 /** A running simulation of a project; its stream has one viewer of ours already. */
 async function start(project: string): Promise<{ http: string; ws: string; stream: TextSocket }> {
-  const url = `${simyard.address}/projects/${project}/worlds/${project.replaceAll('-', '_')}.wbt`
-  const opened = await openSimulation(simyard.address, { start: { url } }, ['simyard:hello', 'x3d'])
-  client = opened.client
-  await opened.stream.next((text) => text === 'scene load completed')
-  const ws = (await client.next((text) => text.startsWith('webots:'))).slice('webots:'.length)
-  return { http: ws.replace(/^ws/, 'http'), ws, stream: opened.stream }
+  const url = `${site.address}/projects/${project}/worlds/${project.replaceAll('-', '_')}.wbt`
+  client = await TextSocket.open(`ws://127.0.0.1:${server.port}/client`)
+  client.send(JSON.stringify({ start: { url } }))
+  const ws = (await client.next((text) => text.startsWith('webots:ws'))).slice('webots:'.length)
+  const stream = await TextSocket.open(`${ws}/`)
+  for (const word of ['simyard:hello', 'x3d']) stream.send(word)
+  await stream.next((text) => text === 'scene load completed')
+  return { http: ws.replace(/^ws/, 'http'), ws, stream }
 }
 
 test('windows are served with the script that they import, without the internet', async () => {
@@ -64,7 +72,7 @@ describe.skipIf(chromiumProblem !== undefined)(
   `robot windows${chromiumProblem ? ` (skipped: ${chromiumProblem})` : ''}`,
   () => {
     let browser: Browser
-    let server: Server
+    let pages: Server
     let bench: string
     let page: Page
     beforeAll(async () => {
@@ -78,22 +86,22 @@ describe.skipIf(chromiumProblem !== undefined)(
         conditions: ['simyard-source'],
         logLevel: 'silent',
       })
-      server = createServer((request, response) => {
+      pages = createServer((request, response) => {
         if (request.url === '/bench.js') {
           return response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(bundle.outputFiles[0]!.contents)
         }
         const html = '<!doctype html><html lang="en"><title>Bench</title><body></body></html>'
         return response.writeHead(200, { 'Content-Type': 'text/html' }).end(html)
       })
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      bench = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+      await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve))
+      bench = `http://127.0.0.1:${(pages.address() as AddressInfo).port}/`
       browser = await launchChromium()
     })
     afterEach(() => page?.close())
     afterAll(async () => {
       await browser?.close()
-      server?.closeAllConnections()
-      await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)))
+      pages?.closeAllConnections()
+      await new Promise((resolve) => (pages ? pages.close(resolve) : resolve(undefined)))
     })
 
     async function openBench(ws: string, theme: string): Promise<void> {
@@ -134,7 +142,9 @@ describe.skipIf(chromiumProblem !== undefined)(
         'null',
       )
       await window.getByRole('button', { name: 'Forward' }).click()
-      await expect.poll(async () => Number(await window.locator('#distance').textContent())).toBeGreaterThan(0.01)
+      await expect
+        .poll(async () => Number(await window.locator('#distance').textContent()), patient)
+        .toBeGreaterThan(0.01)
       await window.getByRole('button', { name: 'Stop' }).press('Enter')
       expect(await window.getByRole('button', { name: 'Stop' }).getAttribute('aria-pressed')).toBe('true')
       expect(await serious()).toEqual([])
@@ -178,7 +188,9 @@ describe.skipIf(chromiumProblem !== undefined)(
       stream.send('real-time:-1')
       await page.getByText('You drive e-puck.').waitFor()
       await page.getByRole('button', { name: 'Forward' }).click()
-      await expect.poll(async () => Number(await page.locator('#distance').textContent())).toBeGreaterThan(0.01)
+      await expect
+        .poll(async () => Number(await page.locator('#distance').textContent()), patient)
+        .toBeGreaterThan(0.01)
     })
 
     test('the generic window that is served shows what the devices say', async () => {
@@ -188,7 +200,7 @@ describe.skipIf(chromiumProblem !== undefined)(
       await page.getByRole('cell', { name: 'ps0', exact: true }).waitFor()
       stream.send('real-time:-1')
       const value = page.locator('tr', { hasText: 'ps0' }).locator('td').last()
-      await expect.poll(async () => Number((await value.textContent())?.split(' ')[0])).toBeGreaterThan(30)
+      await expect.poll(async () => Number((await value.textContent())?.split(' ')[0]), patient).toBeGreaterThan(30)
     })
 
     test.each(['light', 'dark'])('every device is shown with its live value, in %s colours', async (theme) => {
@@ -198,15 +210,17 @@ describe.skipIf(chromiumProblem !== undefined)(
       const row = (device: string) => page.locator('.devices li', { has: page.getByText(device, { exact: true }) })
       await row('ps0').waitFor()
       await call('send', 'real-time:-1')
-      await expect.poll(async () => Number(await row('ps0').locator('output').textContent())).toBeGreaterThan(30)
+      await expect
+        .poll(async () => Number(await row('ps0').locator('output').textContent()), patient)
+        .toBeGreaterThan(30)
       expect(await row('accelerometer').locator('output').textContent()).toBe('not enabled')
       await page.getByLabel('Measure also what the controller has not enabled').check()
       await expect
-        .poll(() => row('accelerometer').locator('output').textContent())
+        .poll(() => row('accelerometer').locator('output').textContent(), patient)
         .toMatch(/z 9\.\d+ m\/s² \(not enabled\)/)
       const picture = row('camera').locator('canvas.sight')
       await expect
-        .poll(() => picture.evaluate((canvas: HTMLCanvasElement) => [canvas.width, canvas.height]))
+        .poll(() => picture.evaluate((canvas: HTMLCanvasElement) => [canvas.width, canvas.height]), patient)
         .toEqual([52, 39])
       const colours = await picture.evaluate((canvas: HTMLCanvasElement) => {
         const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
@@ -224,7 +238,7 @@ describe.skipIf(chromiumProblem !== undefined)(
       const row = page.locator('.devices li', { has: page.getByText('left wheel motor', { exact: true }) })
       await row.getByRole('slider', { name: /^Velocity of left wheel motor/ }).press('End')
       const position = async () => Number.parseFloat((await row.locator('output').textContent()) ?? '')
-      await expect.poll(position).toBeGreaterThan(1)
+      await expect.poll(position, patient).toBeGreaterThan(1)
       await page.keyboard.press('Escape')
       await page.getByRole('dialog').waitFor({ state: 'detached' })
       const wish = (await page.evaluate('window.bench.sent.at(-1)')) as string
