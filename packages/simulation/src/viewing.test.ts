@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { encodeLine, type SimulationToController, SimyardError } from '@simyard/protocol'
+import { encodeLine, type InkStroke, type SimulationToController, SimyardError } from '@simyard/protocol'
 import { type FileSource, loadScene } from '@simyard/scene'
 import { decode } from 'fast-png'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -192,7 +192,7 @@ describe('a pen', () => {
       (_, at) => (at === 10 ? [write(true)] : at === 30 ? [ink(0xff0000)] : at === 50 ? [write(false)] : []),
     )
     const { physics } = simulation.supervisor
-    const strokes = []
+    const strokes: InkStroke[] = []
     for (let i = 0; i < 70; i++) {
       const [body] = physics.robots
       if (body) simulation.supervisor.setVelocity(body, { linear: [1, 0, 0], angular: [0, 0, 0] })
