@@ -75,6 +75,7 @@ export class SimulationServer implements HttpPart {
   private readonly instances = new Map<number, Entry>()
   private readonly ports: InstancePorts
   private readonly door = new StreamDoor()
+  private readonly returning = new Map<string, Visit>()
   private readonly clientSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_CLIENT_MESSAGE_BYTES })
   private readonly projects: ProjectLibrary
   private readonly metrics = new ServerMetrics(() => this.status())
@@ -115,6 +116,7 @@ export class SimulationServer implements HttpPart {
       stage: this.stage,
       openSandbox: this.sandbox.opened,
       door: this.door,
+      meter: this.metrics.stream,
       assetsDir: options.assetsDir,
       relay: () => this.relay,
     })
@@ -213,6 +215,7 @@ export class SimulationServer implements HttpPart {
         world: instance.world,
         running: instance.running,
         viewers: instance.viewers ?? null,
+        viewersBehind: instance.viewersBehind ?? null,
         usage: this.usage.of(instance) ?? null,
         age: Math.round((now - openedAt) / 1000),
       })),
@@ -259,6 +262,7 @@ export class SimulationServer implements HttpPart {
             this.options.log.warn({ [field.code]: error.code }, error.message)
           },
           timeoutSeconds: this.options.config.timeout,
+          returning: this.returning,
         })
       })
       return

@@ -20,6 +20,8 @@ export type OwnStreamEvent =
   | { readonly type: 'sound'; readonly robot: string; readonly name: string }
   /** Lines that pens have drawn; `clear`: those of before are gone. */
   | { readonly type: 'ink'; readonly strokes: readonly InkStroke[]; readonly clear: boolean }
+  /** Of who acknowledges frames: how old its picture was when it had acknowledged it. */
+  | { readonly type: 'line'; readonly ageMs: number }
   /** To pages that watch: the devices of a robot, and what they say and do. */
   | { readonly type: 'devices'; readonly robot: string; readonly devices: readonly DeviceDescription[] }
   | {
@@ -34,6 +36,10 @@ export type OwnStreamEvent =
 
 /** Steps of the start, told on the /client socket beside the Webots words. */
 export type OwnClientEvent =
+  /** Whoever names this token on another connection within so many seconds after this one broke finds the simulation as it was. */
+  | { readonly type: 'resume'; readonly token: string; readonly graceSeconds: number }
+  /** Answer to a resume: it goes on. */
+  | { readonly type: 'resumed' }
   | {
       readonly type: 'step'
       readonly name: 'seat' | 'process' | 'project' | 'world'

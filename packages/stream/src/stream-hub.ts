@@ -1,3 +1,4 @@
+import { FrameEncoder, type SceneFrame, sceneFrame } from '@simyard/frames'
 import {
   type Diagnostic,
   decodeStreamRequest,
@@ -15,7 +16,7 @@ import {
   type WorldFrame,
 } from '@simyard/protocol'
 import { Ink } from './ink.js'
-import { Viewer, type ViewerLink } from './viewer.js'
+import { type StreamMeter, Viewer, type ViewerLink } from './viewer.js'
 import { WatchList } from './watch-list.js'
 import { WindowTexts } from './window-texts.js'
 
@@ -35,6 +36,8 @@ type Loaded = Extract<SimulatorToServer, { type: 'loaded' }>
 
 /** The newest part of the console that a viewer who comes later still gets. */
 const CONSOLE_LINES_KEPT = 200
+/** A state that is older is told again as that of now to who comes. */
+const STILL_MS = 100
 
 /**
  * One simulation's stream: the scene, its state, its mode and its console, for any number of viewers in either dialect.
@@ -63,14 +66,30 @@ export class StreamHub {
   private nextRequest = 1
   private pendingWrites = 0
   private readonly whenWritten: (() => void)[] = []
+  /** There while somebody takes binary frames. */
+  private encoder: FrameEncoder | undefined
+  private newestAtMs = 0
 
   constructor(
     private readonly actions: StreamActions,
     private readonly defaultDialect: StreamDialect,
+    /** Wall-clock milliseconds. */
+    private readonly now: () => number,
+    private readonly meter?: StreamMeter,
   ) {}
 
   get viewerCount(): number {
     return this.viewers.size
+  }
+
+  /** Of the viewers that acknowledge: how much older their pictures are than the newest one. */
+  get ages(): readonly number[] {
+    return [...this.viewers].flatMap(({ ageMs }) => ageMs ?? [])
+  }
+
+  /** Viewers to whom frames are not sent at the moment. */
+  get viewersBehind(): number {
+    return [...this.viewers].filter(({ behind }) => behind).length
   }
 
   get running(): boolean {
@@ -82,12 +101,13 @@ export class StreamHub {
   }
 
   attach(link: ViewerLink): { receive(text: string): void; detach(): void } {
-    const viewer = new Viewer(link, this.defaultDialect)
+    const viewer = new Viewer(link, this.defaultDialect, this.now, this.meter)
     this.viewers.add(viewer)
     return {
       receive: (text) => this.receive(viewer, text),
       detach: () => {
         this.viewers.delete(viewer)
+        if (![...this.viewers].some(({ binary }) => binary)) this.encoder = undefined
         this.windowTexts.close(viewer)
         this.watch(this.watching.remove(viewer))
       },
@@ -147,8 +167,18 @@ export class StreamHub {
     switch (request.type) {
       case 'hello':
         viewer.own = true
+        viewer.chooseFrames(request.frames ?? 'json')
+        if (viewer.hasScene) this.sendState(viewer)
         return
+      case 'ack': {
+        const ageMs = viewer.acknowledge(request.frame)
+        if (ageMs !== undefined) viewer.send(streamMessage.own({ type: 'line', ageMs: Math.round(ageMs) }))
+        if (this.encoder && viewer.hasScene) viewer.sendNewest(this.encoder)
+        return
+      }
       case 'subscribe':
+        // The other word for the same, from a page that had no answer yet: its scene is on its way.
+        if (viewer.subscribed && !viewer.hasScene) return
         if (request.dialect) viewer.dialect = request.dialect
         viewer.broadcast = request.broadcast
         return this.subscribe(viewer)
@@ -219,7 +249,6 @@ export class StreamHub {
         return
       case 'drive':
         return this.actions.toSimulator(request)
-      case 'ack':
       case 'ignored':
         return
     }
@@ -297,17 +326,13 @@ export class StreamHub {
     viewer.send(streamMessage.world(viewer.dialect, loaded.world, this.actions.worlds()))
     const robots = loaded.robots.filter((robot) => robot.window !== '<none>')
     const windows = robots.map(({ name, window, main }) => streamMessage.robotWindow(name, window, main))
-    const state: WorldFrame = {
-      timeMs: this.timeMs,
-      updates: [...this.state.values()],
-      labels: [...this.labels.values()],
-    }
+    viewer.startOver()
     if (viewer.dialect === '2022') {
       for (const window of windows) viewer.send(window)
       viewer.send(streamMessage.sceneLoadCompleted)
     }
     viewer.send(streamMessage.model(xml))
-    viewer.send(streamMessage.frame(viewer.dialect, state))
+    this.sendState(viewer)
     if (viewer.dialect === '2019') for (const label of this.labels.values()) viewer.send(streamMessage.label(label))
     else for (const window of windows) viewer.send(window)
     viewer.send(streamMessage.sceneLoadCompleted)
@@ -320,6 +345,26 @@ export class StreamHub {
       if (this.ink.event) viewer.send(streamMessage.own(this.ink.event))
       for (const diagnostic of loaded.diagnostics) viewer.send(streamMessage.own({ type: 'diagnostic', diagnostic }))
     }
+  }
+
+  /** The whole state, in the viewer's form. */
+  private sendState(viewer: Viewer): void {
+    const state: WorldFrame = {
+      timeMs: this.timeMs,
+      updates: [...this.state.values()],
+      labels: [...this.labels.values()],
+    }
+    if (viewer.link.sendFrame) return viewer.link.sendFrame(sceneFrame(state))
+    if (!viewer.binary) return viewer.send(streamMessage.frame(viewer.dialect, state), 'json')
+    if (!this.encoder) {
+      this.encoder = new FrameEncoder()
+      this.encoder.add(sceneFrame(state), this.now())
+    } else if (this.now() - this.newestAtMs > STILL_MS) {
+      // It is the state now, too: a frame of long ago would say that it is old.
+      this.encoder.add({ timeMs: this.timeMs, poses: [], fields: [], labels: [] }, this.now())
+    }
+    this.newestAtMs = this.now()
+    viewer.sendNewest(this.encoder)
   }
 
   private sendFailure(viewer: Viewer): void {
@@ -386,7 +431,7 @@ export class StreamHub {
         const picture = encodePicture(message, body)
         for (const viewer of this.viewers) {
           if (!viewer.behind && this.watching.watchesPicture(viewer, message.robot, message.device))
-            viewer.link.sendBytes?.(picture)
+            viewer.sendBytes(picture)
         }
         return true
       }
@@ -454,6 +499,7 @@ export class StreamHub {
         const gone = [message.id, ...message.inside]
         for (const id of gone) this.state.delete(id)
         for (const viewer of this.viewers) viewer.forget(gone)
+        this.encoder?.remove(gone)
         this.toWatching(() => streamMessage.deleteNode(message.id))
         return true
       }
@@ -483,6 +529,7 @@ export class StreamHub {
     this.windowTexts.forget()
     this.state.clear()
     this.labels.clear()
+    this.encoder?.restart()
     this.timeMs = 0
     this.mode = 'pause'
   }
@@ -492,16 +539,32 @@ export class StreamHub {
     if (full) this.state.clear()
     for (const update of frame.updates) this.state.set(update.id, { ...this.state.get(update.id), ...update })
     for (const label of frame.labels ?? []) this.labels.set(label.id, label)
+    this.newestAtMs = this.now()
+    let typed: SceneFrame | undefined
+    const typedFrame = () => {
+      typed ??= sceneFrame(frame)
+      return typed
+    }
+    if (full) this.encoder?.restart()
+    this.encoder?.add(typedFrame(), this.newestAtMs)
     const encoded = new Map<StreamDialect, string>()
     for (const viewer of this.viewers) {
       if (!viewer.hasScene) continue
+      if (viewer.link.sendFrame) {
+        viewer.link.sendFrame(typedFrame())
+        continue
+      }
+      if (viewer.binary && this.encoder) {
+        viewer.sendNewest(this.encoder)
+        continue
+      }
       if (viewer.behind) {
         viewer.miss(frame.updates, frame.labels)
         continue
       }
       const missed = viewer.catchUp(frame.updates, frame.labels)
       if (missed) {
-        viewer.send(streamMessage.frame(viewer.dialect, { timeMs: frame.timeMs, ...missed }))
+        viewer.send(streamMessage.frame(viewer.dialect, { timeMs: frame.timeMs, ...missed }), 'json')
         continue
       }
       let text = encoded.get(viewer.dialect)
@@ -509,7 +572,7 @@ export class StreamHub {
         text = streamMessage.frame(viewer.dialect, frame)
         encoded.set(viewer.dialect, text)
       }
-      viewer.send(text)
+      viewer.send(text, 'json')
       if (viewer.dialect === '2019') for (const label of frame.labels ?? []) viewer.send(streamMessage.label(label))
     }
   }

@@ -11,7 +11,7 @@ import {
   type StreamDialect,
 } from '@simyard/protocol'
 import { field, type Logger } from '@simyard/service-host'
-import { StreamHub, type ViewerLink } from '@simyard/stream'
+import { StreamHub, type StreamMeter, type ViewerLink } from '@simyard/stream'
 import { checkRelativePath, listWorlds, readInside, replaceInside } from '../project/project-files.js'
 import type { PreparedProject } from '../project/project-source.js'
 import { isSessionFile } from '../project/session-file.js'
@@ -39,6 +39,7 @@ export interface HostedInstanceContext {
   /** A controller that owes an answer for longer is ended. */
   readonly hangLimitMs: number
   readonly door: StreamDoor
+  readonly meter?: StreamMeter
   /** Address of the relay at which simulations have rooms; undefined without one. */
   relay(): string | undefined
 }
@@ -98,6 +99,8 @@ export class HostedInstance implements Instance {
         loadWorld: (world) => void this.load(world || this.lastWorld),
       },
       options.dialect,
+      () => Date.now(),
+      context.meter,
     )
     const { report } = context.openSandbox
     this.hub.announce('sandbox', { type: 'sandbox', driver: report.driver, safe: report.safe, message: report.message })
@@ -166,6 +169,10 @@ export class HostedInstance implements Instance {
 
   get viewers(): number {
     return this.hub.viewerCount
+  }
+
+  get viewersBehind(): number {
+    return this.hub.viewersBehind
   }
 
   get pids(): readonly number[] {

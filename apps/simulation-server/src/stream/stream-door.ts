@@ -87,6 +87,7 @@ export class StreamDoor {
           if (webSocket.readyState === webSocket.OPEN) webSocket.send(text)
         },
         sendBytes: (bytes) => {
+          // It is as small as it gets: compressing it would only take time.
           if (webSocket.readyState === webSocket.OPEN) webSocket.send(bytes, { compress: false })
         },
         get queuedBytes() {

@@ -1,7 +1,10 @@
 import type { AssetBase } from '../scene/asset-url.js'
 import { parseStreamMessage, type StreamMessage } from './message.js'
+import { OwnStream } from './own-stream.js'
 
 export interface StreamHandlers {
+  /** Everything that comes, as it comes. */
+  onData?(data: string | ArrayBuffer): void
   onMessage(message: StreamMessage): void
   onClose(clean: boolean): void
 }
@@ -14,25 +17,49 @@ export interface Stream {
   close(): void
 }
 
-/** The stream of a simulation on a server. */
+/** Newer releases of Webots know only the second word, older ones only the first, and neither answers the other. */
+const SUBSCRIBE_AGAIN_AFTER_MS = 2000
+
+/** The stream of a simulation on a server: one of ours, or of Webots. */
 export class SocketStream implements Stream {
   private readonly socket: WebSocket
   private closed = false
+  private timeMs = 0
   readonly assetBase: string
 
-  constructor(url: string, handlers: StreamHandlers) {
+  constructor(url: string, handlers: StreamHandlers, broadcast = false) {
     const address = url.endsWith('/') ? url : `${url}/`
     this.assetBase = address.replace(/^ws/, 'http')
     this.socket = new WebSocket(address)
+    this.socket.binaryType = 'arraybuffer'
+    const own = new OwnStream(
+      (text) => this.send(text),
+      () => Date.now(),
+    )
+    const suffix = broadcast ? ';broadcast' : ''
+    let silence: ReturnType<typeof setTimeout> | undefined
     this.socket.addEventListener('open', () => {
-      this.socket.send('simyard:hello')
-      this.socket.send('x3d')
+      own.hello()
+      this.socket.send(`x3d${suffix}`)
+      silence = setTimeout(() => this.send(`w3d${suffix}`), SUBSCRIBE_AGAIN_AFTER_MS)
     })
     this.socket.addEventListener('message', (event) => {
-      if (this.closed || typeof event.data !== 'string') return
-      for (const message of parseStreamMessage(event.data)) handlers.onMessage(message)
+      clearTimeout(silence)
+      if (this.closed) return
+      handlers.onData?.(event.data)
+      if (event.data instanceof ArrayBuffer) {
+        const message = own.receive(new Uint8Array(event.data))
+        if (message) handlers.onMessage(message)
+        return
+      }
+      if (typeof event.data !== 'string') return
+      for (const message of parseStreamMessage(event.data, this.timeMs)) {
+        if (message.type === 'frame') this.timeMs = message.frame.timeMs
+        handlers.onMessage(message)
+      }
     })
     this.socket.addEventListener('close', (event) => {
+      clearTimeout(silence)
       if (!this.closed) handlers.onClose(event.code === 1000)
       this.closed = true
     })

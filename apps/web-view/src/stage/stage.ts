@@ -21,6 +21,8 @@ import { Backdrop } from './backdrop.js'
 export type CameraMode = 'follow' | 'top' | 'stage'
 
 export interface StageEvents {
+  /** Before each picture; returns whether there will be another one to draw. */
+  onAdvance(now: number): boolean
   onPick(robot: string | undefined): void
   onFollow(name: string | undefined): void
 }
@@ -230,7 +232,7 @@ export class Stage {
 
   private draw(now: number): void {
     this.frameRequest = 0
-    const moving = this.graph?.motion.advance(now) ?? false
+    const moving = this.events.onAdvance(now)
     if (this.graph && this.extentChanged) this.fitSurroundings(this.graph)
     this.trackFollowed()
     const turning = this.controls.update()

@@ -3,7 +3,7 @@ export const windowStyle = `
 .window { position: absolute; display: flex; flex-direction: column; box-sizing: border-box; overflow: hidden;
   border: 1px solid #b6bec8; border-radius: 10px; background: #fff; color: #1c2128; box-shadow: 0 8px 32px rgb(0 0 0 / 22%);
   font: 14px/1.45 system-ui, sans-serif; --quiet: #59636e; --line: #d8dee4; --accent: #1860d0; --sunken: #eff2f5; }
-:host([theme="dark"]) .window { background: #151b23; color: #e6edf3; border-color: #444c56; --quiet: #9198a1; --line: #30363d;
+:host(:is([theme="dark"], [data-dark])) .window { background: #151b23; color: #e6edf3; border-color: #444c56; --quiet: #9198a1; --line: #30363d;
   --accent: #58a6ff; --sunken: #10151c; color-scheme: dark; }
 .window header { display: flex; align-items: center; gap: 4px; flex: none; min-height: 44px; padding: 0 4px; cursor: move;
   touch-action: none; user-select: none; background: var(--sunken); border-bottom: 1px solid var(--line); }
