@@ -16,3 +16,8 @@ const viewpointAxes = new Quaternion().setFromRotationMatrix(
 export function cameraOrientation(orientation: Quaternion, system: CoordinateSystem): Quaternion {
   return system === 'ENU' ? orientation.clone().multiply(viewpointAxes) : orientation.clone()
 }
+
+/** The other way round: a viewpoint's orientation, or that of what is to face it, from the camera's. */
+export function viewpointOrientation(camera: Quaternion, system: CoordinateSystem): Quaternion {
+  return system === 'ENU' ? camera.clone().multiply(viewpointAxes.clone().invert()) : camera.clone()
+}
