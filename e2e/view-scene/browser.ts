@@ -37,7 +37,7 @@ export class ViewBench {
   }
 
   update(change: { id: number }): void {
-    this.graph.update([change], performance.now(), true)
+    this.graph.apply([change])
   }
 
   /** Draws, and tells what the graphics card holds. */

@@ -4,7 +4,7 @@ import { SocketStream, type Stream } from './connection/stream.js'
 import { type TabSimulationOptions, TabStream } from './connection/tab-stream.js'
 import { StartChecklist } from './overlay/start-checklist.js'
 import { viewStyle } from './overlay/style.js'
-import { SceneGraph } from './scene/scene-graph.js'
+import { Player } from './player/player.js'
 import { type CameraMode, Stage } from './stage/stage.js'
 import type { ViewEvents, ViewState } from './view-event.js'
 
@@ -25,7 +25,7 @@ export class SimyardView extends HTMLElement {
   private readonly checklist = new StartChecklist(() => void this.connect())
   private readonly darkScheme = matchMedia('(prefers-color-scheme: dark)')
   private stage: Stage | undefined
-  private graph: SceneGraph | undefined
+  private player: Player | undefined
   private stream: Stream | undefined
   private seat: Seat | undefined
   private attempt: AbortController | undefined
@@ -175,9 +175,11 @@ export class SimyardView extends HTMLElement {
     this.shadow.replaceChildren(style, host, this.checklist.element)
     try {
       this.stage = new Stage(host, {
+        onAdvance: (now) => this.player?.advance(now) ?? false,
         onPick: (robot) => this.emit('simyard-pick', robot === undefined ? {} : { robot }),
         onFollow: (robot) => this.emit('simyard-follow', robot === undefined ? {} : { robot }),
       })
+      this.player = new Player(this.stage, { onTime: (timeMs) => this.setTime(timeMs), onLabels: () => undefined })
       this.applyTheme()
     } catch {
       this.fail(
@@ -261,16 +263,16 @@ export class SimyardView extends HTMLElement {
         this.emit('simyard-worlds', { current: message.current, all: message.all })
         return
       case 'model':
-        if (message.xml === '') this.stage?.clear()
+        if (message.xml === '') this.player?.clear()
         else this.showModel(message.xml)
         return
       case 'delete-world':
         this.pictureShown = false
         this.checklist.begin('stream')
-        this.stage?.clear()
+        this.player?.clear()
         return
       case 'frame':
-        this.showFrame(message.frame.time, message.frame.updates ?? [])
+        this.player?.addFrame(message.frame, performance.now())
         return
       case 'mode':
         this.reconnects = 0
@@ -284,12 +286,10 @@ export class SimyardView extends HTMLElement {
         this.emit('simyard-reset', {})
         return
       case 'node-added':
-        this.graph?.insert(message.parent, message.xml)
-        this.stage?.sceneChanged()
+        this.player?.addNode(message.parent, message.xml)
         return
       case 'node-removed':
-        this.graph?.remove(message.id)
-        this.stage?.sceneChanged()
+        this.player?.removeNode(message.id)
         return
       case 'event':
         this.receiveEvent(message.event)
@@ -340,18 +340,12 @@ export class SimyardView extends HTMLElement {
   private showModel(xml: string): void {
     const stage = this.stage
     if (!stage) return
-    const graph = new SceneGraph(this.stream?.assetBase ?? location.href, {
-      onChange: () => stage.invalidate(),
-      onSetting: (element) => stage.applySetting(element),
-    })
     try {
-      const settings = graph.load(xml)
-      this.graph = graph
       this.report({ step: 'world', state: 'done' })
       this.report({ step: 'frame', state: 'active' })
       // Programs that drive its robots do not wait for a picture.
       if (this.stream instanceof TabStream && this.hasAttribute('autoplay')) this.run()
-      stage.show(graph, settings, () => this.onFirstPicture())
+      this.player?.show(xml, this.stream?.assetBase ?? location.href, false, () => this.onFirstPicture())
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       this.fail({ code: 'VIEW_BAD_SCENE', message: `The scene cannot be shown: ${reason}` }, 'world')
@@ -364,12 +358,6 @@ export class SimyardView extends HTMLElement {
     this.report({ step: 'frame', state: 'done' })
     this.checklist.finish()
     if (this.hasAttribute('autoplay')) this.run()
-  }
-
-  private showFrame(time: number | undefined, updates: Parameters<SceneGraph['update']>[0]): void {
-    const back = time !== undefined && time < this.time
-    this.graph?.update(updates, performance.now(), back || !this.pictureShown)
-    if (time !== undefined) this.setTime(time)
   }
 
   private setTime(timeMs: number): void {

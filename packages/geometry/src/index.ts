@@ -12,6 +12,7 @@ export {
   quaternionFromAxisAngle,
   quaternionFromMatrix,
   rotate,
+  slerp,
 } from './quaternion.js'
 export { cosine, sine } from './trigonometry.js'
 export type { Vector2, Vector3 } from './vector.js'

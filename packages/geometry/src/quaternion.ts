@@ -44,6 +44,23 @@ export function normalizeQuaternion(q: Quaternion): Quaternion {
   return norm === 0 ? IDENTITY : [q[0] / norm, q[1] / norm, q[2] / norm, q[3] / norm]
 }
 
+/** The shorter way from a to b at constant speed; for showing, since its sines are the platform's own. */
+export function slerp(a: Quaternion, b: Quaternion, part: number): Quaternion {
+  const cosineBetween = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
+  const sign = cosineBetween < 0 ? -1 : 1
+  const angle = Math.acos(Math.min(cosineBetween * sign, 1))
+  const whole = Math.sin(angle)
+  // So near to each other a straight line is the arc.
+  const from = whole < 1e-6 ? 1 - part : Math.sin((1 - part) * angle) / whole
+  const to = (whole < 1e-6 ? part : Math.sin(part * angle) / whole) * sign
+  return normalizeQuaternion([
+    a[0] * from + b[0] * to,
+    a[1] * from + b[1] * to,
+    a[2] * from + b[2] * to,
+    a[3] * from + b[3] * to,
+  ])
+}
+
 export function rotate([x, y, z, w]: Quaternion, [vx, vy, vz]: Vector3): Vector3 {
   const tx = 2 * (y * vz - z * vy)
   const ty = 2 * (z * vx - x * vz)

@@ -1,11 +1,21 @@
-import type { ErrorReport, RobotSummary, SourceLocation, Surroundings, TabRoomState } from '@simyard/protocol'
+import { type SceneFrame, sceneFrame } from '@simyard/frames'
+import type {
+  ErrorReport,
+  LabelUpdate,
+  NodeUpdate,
+  RobotSummary,
+  SourceLocation,
+  Surroundings,
+  TabRoomState,
+} from '@simyard/protocol'
 
-/** What a simulator tells its viewers, from the text frames of the stream (dialect of 2022–2025, and ours). */
+/** What a simulator tells its viewers, whichever dialect of the stream it speaks. */
 export type StreamMessage =
   | { readonly type: 'loading'; readonly phase: string; readonly percent: number }
   | { readonly type: 'worlds'; readonly current: string; readonly all: readonly string[] }
   | { readonly type: 'model'; readonly xml: string }
-  | { readonly type: 'frame'; readonly frame: Frame }
+  /** `ageMs`: how long ago this was the state, at least; known where the server's clock is. */
+  | { readonly type: 'frame'; readonly frame: SceneFrame; readonly ageMs?: number }
   | { readonly type: 'loaded' }
   | { readonly type: 'mode'; readonly mode: 'pause' | 'real-time' | 'fast'; readonly timeMs?: number }
   | { readonly type: 'console'; readonly stream: 'stdout' | 'stderr'; readonly robot?: string; readonly line: string }
@@ -13,19 +23,26 @@ export type StreamMessage =
   | { readonly type: 'delete-world' }
   | { readonly type: 'node-added'; readonly parent: string; readonly xml: string }
   | { readonly type: 'node-removed'; readonly id: string }
+  /** `main`: it is the world's own window. `remove`: its robot has gone. */
+  | {
+      readonly type: 'robot-window'
+      readonly robot: string
+      readonly window: string
+      readonly main: boolean
+      readonly remove: boolean
+    }
+  | { readonly type: 'robot-message'; readonly robot: string; readonly message: string }
+  | {
+      readonly type: 'controller-file'
+      readonly controller: string
+      readonly file: string
+      readonly content: string
+    }
   | { readonly type: 'event'; readonly event: SimyardEvent }
   | { readonly type: 'unknown'; readonly text: string }
 
-export interface Frame {
-  readonly time?: number
-  readonly updates?: readonly NodeChange[]
-}
-
-/** Changed fields of one node; values are stream text, numbers or lists, as the server wrote them. */
-export interface NodeChange {
-  readonly id: number
-  readonly [field: string]: unknown
-}
+/** Changed fields of one node. */
+export type NodeChange = NodeUpdate
 
 /** Our own events, `simyard:<json>`; other clients ignore them. */
 export type SimyardEvent =
@@ -61,22 +78,53 @@ export interface Failure {
   readonly location?: SourceLocation
 }
 
-/** One text frame holds one message, except that several console lines may share one. */
-export function parseStreamMessage(text: string): StreamMessage[] {
-  if (text.startsWith('stdout:') || text.startsWith('stderr:')) return text.split('\n').flatMap(parseConsoleLine)
-  return [parseSingle(text)]
+/** Words of picture streams and of older releases that say nothing to a 3D view. */
+const notForUs = /^(visibility:|image\[|video:|multimedia:|time:|resize:|context menu:|world info:|step$)/
+
+/**
+ * One text frame holds one message, except that lines of the console and messages of robots may share one.
+ * `timeMs`: of the newest state, for labels of the older dialect, which do not tell it.
+ */
+export function parseStreamMessage(text: string, timeMs = 0): StreamMessage[] {
+  if (/^(robot:|stdout:|stderr:|reset finished\n)/.test(text)) return parseLines(text)
+  if (notForUs.test(text)) return []
+  return [parseSingle(text, timeMs)]
 }
 
-function parseConsoleLine(line: string): StreamMessage[] {
-  if (line === '') return []
-  const stream = line.startsWith('stderr:') ? 'stderr' : 'stdout'
-  return [{ type: 'console', stream, line: line.replace(/^std(out|err):/, '') }]
+function parseLines(text: string): StreamMessage[] {
+  const messages: StreamMessage[] = []
+  for (const line of text.replace(/\n$/, '').split('\n')) {
+    const before = messages.at(-1)
+    const own = parseLine(line)
+    if (own) messages.push(own)
+    // A text with line ends inside goes on.
+    else if (before?.type === 'robot-message')
+      messages.splice(-1, 1, { ...before, message: `${before.message}\n${line}` })
+    else if (before?.type === 'console') messages.push({ ...before, line })
+  }
+  return messages
 }
 
-function parseSingle(text: string): StreamMessage {
+function parseLine(line: string): StreamMessage | undefined {
+  const word = /^(stdout|stderr|robot):/.exec(line)?.[1]
+  if (word === 'stdout' || word === 'stderr') return { type: 'console', stream: word, line: line.slice(7) }
+  if (word === 'robot') return parseRobotMessage(line.slice(6))
+  return line === 'reset finished' ? { type: 'reset-finished' } : undefined
+}
+
+/** ` {"message":…,"name":…}` or `<name>:<text>`. */
+function parseRobotMessage(rest: string): StreamMessage | undefined {
+  const object = /^ ?\{/.test(rest) ? parseJson(rest) : undefined
+  if (isRecord(object) && typeof object.name === 'string' && typeof object.message === 'string')
+    return { type: 'robot-message', robot: object.name, message: object.message }
+  const colon = rest.indexOf(':')
+  return colon < 0 ? undefined : { type: 'robot-message', robot: rest.slice(0, colon), message: rest.slice(colon + 1) }
+}
+
+function parseSingle(text: string, timeMs: number): StreamMessage {
   if (text.startsWith('application/json:')) {
-    const frame = parseJson(text.slice(17))
-    return isFrame(frame) ? { type: 'frame', frame } : { type: 'unknown', text }
+    const frame = parseFrame(text.slice(17))
+    return frame ? { type: 'frame', frame } : { type: 'unknown', text }
   }
   if (text.startsWith('simyard:')) {
     const event = parseJson(text.slice(8))
@@ -99,9 +147,77 @@ function parseSingle(text: string): StreamMessage {
   if (text === 'reset finished') return { type: 'reset-finished' }
   if (text === 'delete world') return { type: 'delete-world' }
   if (text.startsWith('delete:')) return { type: 'node-removed', id: `n${text.slice(7).trim()}` }
+  if (text.startsWith('label:')) {
+    const label = parseLabel(text.slice(6))
+    return label
+      ? { type: 'frame', frame: { timeMs, poses: [], fields: [], labels: [label] } }
+      : { type: 'unknown', text }
+  }
+  if (text.startsWith('robot window:')) return parseRobotWindow(text.slice(13)) ?? { type: 'unknown', text }
   const node = /^node:(\d+):/.exec(text)
   if (node) return { type: 'node-added', parent: `n${node[1]}`, xml: text.slice(node[0].length) }
+  const file = /^set controller:([^/]+)\/([^\n]+):\d+\n/.exec(text)
+  if (file)
+    return { type: 'controller-file', controller: file[1]!, file: file[2]!, content: text.slice(file[0].length) }
   return { type: 'unknown', text }
+}
+
+function parseRobotWindow(text: string): StreamMessage | undefined {
+  const said = parseJson(text)
+  if (!isRecord(said) || typeof said.robot !== 'string' || typeof said.window !== 'string') return undefined
+  const { robot, window, main, remove } = said
+  return { type: 'robot-window', robot, window, main: main === true, remove: remove === true }
+}
+
+/** `<id>;<font>;rgba(r,g,b,a);<size>;<x>;<y>;<text>`; the text may hold semicolons and line ends. */
+function parseLabel(text: string): LabelUpdate | undefined {
+  const parts = /^(\d+);([^;]*);rgba\(([^)]*)\);([^;]*);([^;]*);([^;]*);(.*)$/s.exec(text)
+  if (!parts) return undefined
+  const [, id, font, rgba, size, x, y, words] = parts
+  return labelOf({ id: Number(id), font, rgba, size: Number(size), x: Number(x), y: Number(y), text: words })
+}
+
+/** Webots escapes nothing but line ends in a label's text: quotes in it break the JSON around it. */
+const labelText = /("text":")(.*?)("\}(?=,\{"id":|\]))/gs
+
+function parseFrame(text: string): SceneFrame | undefined {
+  const said =
+    parseJson(text) ??
+    parseJson(text.replace(labelText, (_, before, words, after) => before + words.replace(/(?<!\\)"/g, '\\"') + after))
+  if (!isRecord(said) || typeof said.time !== 'number') return undefined
+  const updates = said.updates ?? said.poses ?? []
+  const labels = said.labels ?? []
+  if (!Array.isArray(updates) || !Array.isArray(labels)) return undefined
+  return sceneFrame({
+    timeMs: said.time,
+    updates: updates.flatMap((update) => updateOf(update) ?? []),
+    labels: labels.flatMap((label) => labelOf(label) ?? []),
+  })
+}
+
+/** Field values come as text, numbers, lists of numbers or texts, and truth values. */
+function updateOf(said: unknown): NodeUpdate | undefined {
+  if (!isRecord(said) || typeof said.id !== 'number') return undefined
+  const update: { id: number; [field: string]: NodeUpdate[string] } = { id: said.id }
+  for (const [field, value] of Object.entries(said)) {
+    if (typeof value === 'string' || typeof value === 'number') update[field] = value
+    else if (typeof value === 'boolean') update[field] = String(value)
+    else if (isTexts(value)) update[field] = value
+    else if (Array.isArray(value)) update[field] = value.join(' ')
+  }
+  return update
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')
+}
+
+function labelOf(said: unknown): LabelUpdate | undefined {
+  if (!isRecord(said)) return undefined
+  const { id, font, rgba, size, x, y, text } = said
+  const numbers = [id, size, x, y].every((value) => typeof value === 'number' && Number.isFinite(value))
+  const texts = [font, rgba, text].every((value) => typeof value === 'string')
+  return numbers && texts ? ({ id, font, rgba, size, x, y, text } as LabelUpdate) : undefined
 }
 
 export function parseJson(text: string): unknown {
@@ -114,10 +230,6 @@ export function parseJson(text: string): unknown {
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function isFrame(value: unknown): value is Frame {
-  return isRecord(value) && (value.updates === undefined || Array.isArray(value.updates))
 }
 
 function isEvent(value: unknown): value is SimyardEvent {

@@ -14,25 +14,36 @@ export interface Stream {
   close(): void
 }
 
-/** The stream of a simulation on a server. */
+/** Newer releases of Webots know only the second word, older ones only the first, and neither answers the other. */
+const SUBSCRIBE_AGAIN_AFTER_MS = 2000
+
+/** The stream of a simulation on a server: one of ours, or of Webots. */
 export class SocketStream implements Stream {
   private readonly socket: WebSocket
   private closed = false
+  private timeMs = 0
   readonly assetBase: string
 
   constructor(url: string, handlers: StreamHandlers) {
     const address = url.endsWith('/') ? url : `${url}/`
     this.assetBase = address.replace(/^ws/, 'http')
     this.socket = new WebSocket(address)
+    let silence: ReturnType<typeof setTimeout> | undefined
     this.socket.addEventListener('open', () => {
       this.socket.send('simyard:hello')
       this.socket.send('x3d')
+      silence = setTimeout(() => this.send('w3d'), SUBSCRIBE_AGAIN_AFTER_MS)
     })
     this.socket.addEventListener('message', (event) => {
+      clearTimeout(silence)
       if (this.closed || typeof event.data !== 'string') return
-      for (const message of parseStreamMessage(event.data)) handlers.onMessage(message)
+      for (const message of parseStreamMessage(event.data, this.timeMs)) {
+        if (message.type === 'frame') this.timeMs = message.frame.timeMs
+        handlers.onMessage(message)
+      }
     })
     this.socket.addEventListener('close', (event) => {
+      clearTimeout(silence)
       if (!this.closed) handlers.onClose(event.code === 1000)
       this.closed = true
     })

@@ -1,3 +1,4 @@
+import type { NodeUpdate } from '@simyard/protocol'
 import {
   type BufferGeometry,
   Group,
@@ -11,15 +12,14 @@ import {
   Points,
   PointsMaterial,
   type Quaternion,
+  type Vector3,
 } from 'three'
-import type { NodeChange } from '../connection/message.js'
 import { applyAppearance, plainMaterial, releaseTextures } from './appearance.js'
 import type { AssetBase } from './asset-url.js'
 import { attributeText, boolean, color, rotation, vector } from './attribute.js'
 import { lineTags, makeGeometry, meshTags, type PrimitiveAxes, pointTags } from './geometry.js'
 import { applyLight, lightTags, makeLight } from './light.js'
 import { loadMeshFile } from './mesh-file.js'
-import { Motion } from './motion.js'
 import { TextureCache } from './texture-cache.js'
 import { viewpointOrientation } from './world-frame.js'
 
@@ -43,7 +43,6 @@ const notDrawn = new Set([
   'ImmersionProperties',
   'LensFlare',
 ])
-const poseFields = new Set(['translation', 'rotation'])
 
 /** Draws one node again after its attributes changed, as long as the object is there. */
 interface Redraw {
@@ -58,14 +57,21 @@ export interface SceneGraphEvents {
   onSetting(element: Element): void
 }
 
-/** The scene's XML as three.js objects, kept in step with the updates of the stream. */
+/** A node that was taken out, so that it can be put back. */
+export interface RemovedNode {
+  readonly parentId: string
+  readonly xml: string
+}
+
+/** The scene's XML as three.js objects: nodes come and go, fields change, and poses are what they are told to be. */
 export class SceneGraph {
   readonly root = new Group()
-  readonly motion = new Motion()
   private readonly elements = new Map<string, Element>()
   private readonly poses = new Map<string, Object3D[]>()
   private readonly redraws = new Map<string, Redraw[]>()
   private readonly objects = new Map<string, Object3D[]>()
+  /** Parents of the nodes that came later. */
+  private readonly parents = new Map<string, string>()
   private readonly textures: TextureCache
   private readonly billboards = new Set<Object3D>()
   private axes: PrimitiveAxes = 'z'
@@ -93,19 +99,24 @@ export class SceneGraph {
     return [...scene.children].filter((child) => singleTags.has(child.tagName))
   }
 
-  insert(parentId: string, xml: string): void {
+  /** Returns the ids of what came. */
+  insert(parentId: string, xml: string): string[] {
     const nodes = parseXml(xml.startsWith('<nodes') || xml.startsWith('<?xml') ? xml : `<nodes>${xml}</nodes>`, 'nodes')
     this.index(nodes)
     const parents = parentId === 'n0' ? [this.root] : (this.objects.get(parentId) ?? [])
     for (const parent of parents) for (const child of nodes.children) this.add(child, parent)
     for (const child of nodes.children) if (singleTags.has(child.tagName)) this.events.onSetting(child)
     this.shapeChanged()
+    const ids = [...nodes.children].flatMap((child) => child.getAttribute('id') ?? [])
+    for (const id of ids) this.parents.set(id, parentId)
+    return ids
   }
 
-  remove(id: string): void {
+  /** Returns what it takes to put it back, unless there was no such node. */
+  remove(id: string): RemovedNode | undefined {
+    const removed = this.written(id)
     const gone = new Set<Object3D>()
     for (const object of this.objects.get(id) ?? []) {
-      this.motion.forget(object)
       object.removeFromParent()
       release(object)
       object.traverse((one) => gone.add(one))
@@ -118,15 +129,43 @@ export class SceneGraph {
       const name = one.getAttribute('id') ?? ''
       if (!this.redraws.has(name) && !this.objects.has(name)) this.elements.delete(name)
     }
+    this.parents.delete(id)
+    if (element?.parentElement?.hasAttribute('id')) element.remove()
     for (const one of this.billboards) if (gone.has(one)) this.billboards.delete(one)
     this.shapeChanged()
+    return removed
   }
 
-  /** `jump`: take the new poses at once (reset, first state). */
-  update(changes: readonly NodeChange[], now: number, jump: boolean): void {
-    this.motion.beginFrame(now, jump)
-    for (const change of changes) this.apply(change, now, jump)
+  private written(id: string): RemovedNode | undefined {
+    const element = this.elements.get(id)
+    if (!element) return undefined
+    const parentId = this.parents.get(id) ?? element.parentElement?.getAttribute('id') ?? 'n0'
+    return { parentId, xml: new XMLSerializer().serializeToString(element) }
+  }
+
+  /** New values of fields that are no poses. */
+  apply(changes: readonly NodeUpdate[]): void {
+    for (const change of changes) this.applyFields(change)
     if (changes.length > 0) this.events.onChange()
+  }
+
+  /** Puts a node where it is now, in its parent's frame. */
+  place(id: string, translation: readonly number[] | undefined, quaternion: readonly number[] | undefined): void {
+    for (const object of this.poses.get(id) ?? []) {
+      if (translation) object.position.fromArray(translation)
+      if (quaternion) object.quaternion.fromArray(quaternion)
+    }
+  }
+
+  /** Where the scene's text puts a node. */
+  basePose(id: string): { readonly translation: Vector3; readonly rotation: Quaternion } | undefined {
+    const element = this.elements.get(id)
+    if (!element || !this.poses.has(id)) return undefined
+    return { translation: vector(element, 'translation', [0, 0, 0]), rotation: rotation(element, 'rotation') }
+  }
+
+  fieldOf(id: string, field: string): string | undefined {
+    return this.elements.get(id)?.getAttribute(field) ?? undefined
   }
 
   objectOf(id: string): Object3D | undefined {
@@ -152,28 +191,18 @@ export class SceneGraph {
 
   dispose(): void {
     this.textures.dispose()
-    this.motion.clear()
     release(this.root)
     this.root.removeFromParent()
   }
 
-  private apply(change: NodeChange, now: number, jump: boolean): void {
+  private applyFields(change: NodeUpdate): void {
     const id = `n${change.id}`
     const element = this.elements.get(id)
     if (!element) return
-    let redraw = false
     for (const [field, value] of Object.entries(change)) {
-      if (field === 'id') continue
-      element.setAttribute(field, attributeText(value))
-      redraw ||= !poseFields.has(field) || !this.poses.has(id)
+      if (field !== 'id') element.setAttribute(field, attributeText(value))
     }
-    const moved = change.translation !== undefined || change.rotation !== undefined
-    for (const object of moved ? (this.poses.get(id) ?? []) : []) {
-      const position = change.translation === undefined ? undefined : vector(element, 'translation', [0, 0, 0])
-      const turned = change.rotation === undefined ? undefined : rotation(element, 'rotation')
-      this.motion.target(object, now, position, turned, jump)
-    }
-    if (redraw) this.redraw(id, element)
+    this.redraw(id, element)
   }
 
   private redraw(id: string, element: Element): void {

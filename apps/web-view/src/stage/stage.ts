@@ -23,6 +23,8 @@ import { robotOf, Selection, solidAt } from './selection.js'
 export type CameraMode = ViewName
 
 export interface StageEvents {
+  /** Before each picture; returns whether there will be another one to draw. */
+  onAdvance(now: number): boolean
   onPick(robot: string | undefined): void
   onFollow(name: string | undefined): void
   /** Another solid is selected, by its node's id. */
@@ -264,7 +266,7 @@ export class Stage {
   private draw(now: number): boolean {
     const started = performance.now()
     const { graph } = this
-    const moving = graph?.motion.advance(now) ?? false
+    const moving = this.events.onAdvance(now)
     if (graph && this.extentChanged) this.fitSurroundings(graph)
     const turning = this.rig.advance(now)
     graph?.faceCamera(this.rig.camera.quaternion)
