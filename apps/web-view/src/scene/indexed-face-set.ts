@@ -104,31 +104,29 @@ function isConvex(corners: readonly Vector3[], normal: Vector3): boolean {
 }
 
 function creasedNormals(position: readonly number[], corners: readonly Corner[], creaseAngle: number): number[] {
-  const faceNormals: Vector3[] = []
-  const facesOfPoint = new Map<number, number[]>()
+  const units: Vector3[] = []
+  // By the angle at the point, so that it does not matter how a face is cut into triangles.
+  const facesOfPoint = new Map<number, { face: number; angle: number }[]>()
   for (let face = 0; face * 3 < corners.length; face++) {
-    const [a, b, c] = [0, 1, 2].map((k) => new Vector3().fromArray(position, (face * 3 + k) * 3)) as [
-      Vector3,
-      Vector3,
-      Vector3,
-    ]
-    faceNormals.push(b.sub(a).cross(c.sub(a)))
+    const points = [0, 1, 2].map((k) => new Vector3().fromArray(position, (face * 3 + k) * 3))
+    const side = (from: number, to: number) => points[to % 3]!.clone().sub(points[from % 3]!)
+    units.push(side(0, 1).cross(side(0, 2)).normalize())
     for (let k = 0; k < 3; k++) {
       const { point } = corners[face * 3 + k]!
+      const one = { face, angle: side(k, k + 1).angleTo(side(k, k + 2)) }
       const faces = facesOfPoint.get(point)
-      if (faces) faces.push(face)
-      else facesOfPoint.set(point, [face])
+      if (faces) faces.push(one)
+      else facesOfPoint.set(point, [one])
     }
   }
-  const units = faceNormals.map((one) => one.clone().normalize())
   const limit = Math.cos(Math.min(creaseAngle, Math.PI)) - 1e-6
   const normals: number[] = []
   const sum = new Vector3()
   for (let i = 0; i < corners.length; i++) {
     const own = units[Math.floor(i / 3)]!
     sum.set(0, 0, 0)
-    for (const face of facesOfPoint.get(corners[i]!.point)!) {
-      if (units[face]!.dot(own) >= limit) sum.add(faceNormals[face]!)
+    for (const { face, angle } of facesOfPoint.get(corners[i]!.point)!) {
+      if (units[face]!.dot(own) >= limit) sum.addScaledVector(units[face]!, angle)
     }
     if (sum.lengthSq() === 0) sum.copy(own)
     sum.normalize()
