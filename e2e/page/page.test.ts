@@ -67,7 +67,13 @@ describe('project page', () => {
     await page.keyboard.press('Space')
     await page.getByRole('button', { name: 'Pause' }).waitFor()
     await page.locator('.console-lines .who').first().waitFor()
-    await page.waitForFunction(() => !document.querySelector('.clock')!.textContent!.startsWith('00:00.0'))
+    await page.waitForFunction(
+      () =>
+        !document
+          .querySelector('simyard-view')!
+          .shadowRoot!.querySelector('.clock')!
+          .textContent!.startsWith('00:00.0'),
+    )
     // The traceback leads to its line, which is underlined.
     await page.getByRole('link', { name: /rover\.py", line 8/ }).click()
     await page.locator('.cm-lintRange-error').first().waitFor()

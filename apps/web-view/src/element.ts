@@ -1,22 +1,35 @@
-import { type Failure, parseStreamMessage, type SimyardEvent, type StreamMessage } from './connection/message.js'
-import { ConnectionFailure, type Progress, type Seat, takeSeat } from './connection/session.js'
-import { SocketStream, type Stream } from './connection/stream.js'
-import { type TabSimulationOptions, TabStream } from './connection/tab-stream.js'
+import type { LabelUpdate, RobotSummary } from '@simyard/protocol'
+import { LiveConnection, type LiveTarget } from './connection/live-connection.js'
+import type { Failure, SimyardEvent, StreamMessage } from './connection/message.js'
+import type { Progress } from './connection/session.js'
+import type { TabSimulationOptions } from './connection/tab-stream.js'
+import type { ControlHost } from './controls/control-host.js'
+import { Controls } from './controls/controls.js'
+import { IdleWatch } from './controls/idle-watch.js'
+import { controlStyle } from './controls/style.js'
+import type { ShowKind } from './controls/toolbar.js'
 import { StartChecklist } from './overlay/start-checklist.js'
 import { viewStyle } from './overlay/style.js'
 import { Player } from './player/player.js'
+import type { PlayheadRange } from './player/playhead.js'
+import type { AssetBase } from './scene/asset-url.js'
+import { strings } from './scene/attribute.js'
 import { type CameraMode, Stage } from './stage/stage.js'
 import type { ViewEvents, ViewState } from './view-event.js'
 
-const RECONNECTS = 3
+/** Attributes that say what to show; the first that is there counts. */
+const SOURCES = ['tab', 'stream', 'server', 'scene'] as const
+const OTHERS = ['theme', 'controls', 'hide', 'loop', 'speed', 'idle-limit'] as const
+/** A recording that is loaded with a time in the page's address begins there: `#t=12.5`. */
+const TIME_IN_ADDRESS = /[#&]t=([\d.]+)/
 
 /**
- * <simyard-view server="…/session?url=….wbt">, <simyard-view stream="ws://…"> or <simyard-view tab="…/worlds/x.wbt">: a live
- * simulation in a page, on a server or in the page itself.
+ * <simyard-view server="…/session?url=….wbt">, <simyard-view stream="ws://…">, <simyard-view tab="…/worlds/x.wbt"> or
+ * <simyard-view scene="….x3d">: a live simulation in a page, on a server or in the page itself, a scene, or a recording.
  * Connects when it has an address and is in the document; leaving the document closes it and ends its simulation.
  */
-export class SimyardView extends HTMLElement {
-  static readonly observedAttributes = ['server', 'stream', 'tab', 'theme']
+export class SimyardView extends HTMLElement implements ControlHost {
+  static readonly observedAttributes = [...SOURCES, ...OTHERS]
 
   /** With `tab`: the room through which programs reach the simulation; to be set before the attribute. */
   room: TabSimulationOptions['room']
@@ -24,36 +37,93 @@ export class SimyardView extends HTMLElement {
   private readonly shadow = this.attachShadow({ mode: 'open' })
   private readonly checklist = new StartChecklist(() => void this.connect())
   private readonly darkScheme = matchMedia('(prefers-color-scheme: dark)')
+  private readonly controls = new Controls(this, this)
   private stage: Stage | undefined
   private player: Player | undefined
-  private stream: Stream | undefined
-  private seat: Seat | undefined
-  private attempt: AbortController | undefined
-  private reconnects = 0
-  private time = 0
+  private connection: LiveConnection | undefined
+  private attempt = new AbortController()
+  private idle: IdleWatch | undefined
+  private showKind: ShowKind = 'live'
   private typedConsole = false
   private pictureShown = false
   private current: ViewState = 'idle'
+  private modeBeforeLoss: ViewState = 'paused'
+  private worldList: ControlHost['worlds'] = { current: '', all: [] }
+  private robotList: readonly RobotSummary[] = []
+  private streamAge: { readonly ageMs: number; readonly at: number } | undefined
   private readonly onScheme = () => this.applyTheme()
 
   get state(): ViewState {
     return this.current
   }
 
-  /** Simulated milliseconds. */
+  get kind(): ShowKind {
+    return this.showKind
+  }
+
+  /** Simulated milliseconds of what is on the screen. */
   get timeMs(): number {
-    return this.time
+    return this.player?.timeMs ?? 0
+  }
+
+  /** Simulated milliseconds that can be looked at: of a live run, the last minutes. */
+  get range(): PlayheadRange {
+    return this.player?.range ?? { startMs: 0, endMs: 0 }
+  }
+
+  /** Whether the newest moment is shown. */
+  get live(): boolean {
+    return this.kind === 'live' && (this.player?.playhead.live ?? true)
+  }
+
+  /** Whether a recording, or the past of a live run, is playing. */
+  get playing(): boolean {
+    return this.player?.playhead.playing ?? false
+  }
+
+  get recording(): boolean {
+    return false
+  }
+
+  get broadcast(): boolean {
+    return this.hasAttribute('broadcast')
+  }
+
+  get worldTitle(): string {
+    return this.player?.settings.find(({ tagName }) => tagName === 'WorldInfo')?.getAttribute('title') ?? ''
+  }
+
+  get worldInfo(): readonly string[] {
+    const info = this.player?.settings.find(({ tagName }) => tagName === 'WorldInfo')
+    return info ? strings(info, 'info') : []
+  }
+
+  get worlds(): ControlHost['worlds'] {
+    return this.worldList
+  }
+
+  get robots(): readonly RobotSummary[] {
+    return this.robotList
+  }
+
+  /** How long ago what is on the screen happened: the way of the newest frame, and what the picture lags behind it. */
+  get ageMs(): number | undefined {
+    if (!this.streamAge || !this.player || this.kind !== 'live' || !this.live) return undefined
+    const running = this.current === 'running' || this.current === 'fast'
+    const since = running ? performance.now() - this.streamAge.at : 0
+    return this.streamAge.ageMs + Math.max(since, 0) + (running ? this.player.playhead.behindMs(this.range.endMs) : 0)
   }
 
   connectedCallback(): void {
     this.darkScheme.addEventListener('change', this.onScheme)
     if (!this.stage) this.build()
-    if (['server', 'stream', 'tab'].some((name) => this.hasAttribute(name))) void this.connect()
+    if (SOURCES.some((name) => this.hasAttribute(name))) void this.connect()
   }
 
   disconnectedCallback(): void {
     this.darkScheme.removeEventListener('change', this.onScheme)
     this.close()
+    this.player = undefined
     this.stage?.dispose()
     this.stage = undefined
   }
@@ -61,96 +131,137 @@ export class SimyardView extends HTMLElement {
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (!this.isConnected || before === after) return
     if (name === 'theme') this.applyTheme()
-    else if (after !== null) void this.connect()
+    else if ((SOURCES as readonly string[]).includes(name)) {
+      if (after !== null) void this.connect()
+    } else this.applyOptions()
   }
 
-  /** Starts, or starts again. Resolves when the stream is open or the start has failed; see `state`. */
+  /** Starts, or starts again. Resolves when the stream is open, the file is there, or the start has failed; see `state`. */
   async connect(): Promise<void> {
     this.disconnect()
     if (!this.stage) return
-    const attempt = new AbortController()
-    this.attempt = attempt
+    this.attempt = new AbortController()
     this.pictureShown = false
     delete this.dataset.picture
-    this.reconnects = 0
-    const world = this.getAttribute('tab')
-    if (world !== null) {
-      this.checklist.begin('stream')
-      this.setState('connecting')
-      this.openTab({ world, ...(this.room ? { room: this.room } : {}) })
-      return
-    }
-    const direct = this.getAttribute('stream') ?? this.directStream()
-    this.checklist.begin(direct === undefined ? 'all' : 'stream')
+    this.applyOptions()
+    const source = SOURCES.find((name) => this.hasAttribute(name))
+    if (source === undefined) return
+    const address = this.getAttribute(source) ?? ''
+    if (source === 'scene') return this.loadScene(address)
+    this.showKind = 'live'
+    const target = this.target(source, address)
+    this.checklist.begin(target.kind === 'server' ? 'all' : 'stream')
     this.setState('connecting')
-    if (direct !== undefined) {
-      this.openStream(direct)
-      return
-    }
+    const connection = new LiveConnection(
+      target,
+      {
+        onMessage: (message) => this.receive(message),
+        onProgress: (progress) => this.report(progress),
+        onReconnecting: () => this.onReconnecting(),
+        onReconnected: () => this.onReconnected(),
+        onLost: (failure, step) => this.fail(failure, step),
+      },
+      this.broadcast,
+    )
+    this.connection = connection
+    await connection.open()
+  }
+
+  /** Shows a scene that stands still, from its address. */
+  async loadScene(address: string): Promise<void> {
+    this.showKind = 'scene'
+    const { signal } = this.attempt
+    this.checklist.begin('stream')
+    this.setState('connecting')
+    this.report({ step: 'world', state: 'active' })
+    const url = new URL(address, location.href)
     try {
-      const seat = await takeSeat(
-        this.getAttribute('server') ?? '',
-        (progress) => this.report(progress),
-        attempt.signal,
-      )
-      if (attempt.signal.aborted) {
-        seat.socket.close()
-        return
-      }
-      this.seat = seat
-      seat.socket.addEventListener('message', ({ data }) => {
-        if (this.seat === seat) this.receiveFromServer(String(data))
-      })
-      seat.socket.addEventListener('close', () => {
-        if (this.seat === seat && this.current !== 'failed') this.lost()
-      })
-      this.openStream(seat.streamUrl)
+      const response = await fetch(url, { signal })
+      if (!response.ok) throw new Error(`${url.pathname} is not there (HTTP ${response.status}).`)
+      const xml = await response.text()
+      this.showModel(xml, new URL('.', url).href)
+      this.setState('paused')
     } catch (error) {
-      if (attempt.signal.aborted) return
-      if (error instanceof ConnectionFailure) this.fail(error.failure, error.step)
-      else this.fail({ code: 'INTERNAL', message: String(error) }, 'seat')
+      if (signal.aborted) return
+      const reason = error instanceof Error ? error.message : String(error)
+      this.fail({ code: 'VIEW_FILE_MISSING', message: `The scene cannot be loaded: ${reason}` }, 'world')
     }
   }
 
-  /** Ends both conversations; the server then ends the simulation. */
+  /** Ends the conversation; the server then ends the simulation. */
   close(): void {
     this.disconnect()
     this.checklist.finish()
+    this.controls.notice.hide()
     this.setState('closed')
   }
 
+  /** Runs the simulation; plays a recording, or the past of a live run when it is that which is looked at. */
   run(): void {
-    this.stream?.send('real-time:-1')
+    if (this.live) this.connection?.send(`real-time:${this.timeLimit()}`)
+    else this.player?.play()
+    this.controls.update()
   }
 
   pause(): void {
-    this.stream?.send('pause')
+    if (this.live) this.connection?.send('pause')
+    else this.player?.pause()
+    this.controls.update()
   }
 
   step(): void {
-    this.stream?.send('step')
+    this.connection?.send('step')
   }
 
   fast(): void {
-    this.stream?.send('fast:-1')
+    this.connection?.send(`fast:${this.timeLimit()}`)
   }
 
   reset(): void {
-    this.stream?.send('reset')
+    this.connection?.send('reset')
+  }
+
+  /** Loads the world again from its file. */
+  reload(): void {
+    this.connection?.send('reload')
   }
 
   loadWorld(world: string): void {
-    this.stream?.send(`load:${world}`)
+    this.connection?.send(`load:${world}`)
   }
 
   /** Replaces an existing file of a controller in the running simulation; a reset starts it anew. */
   setController(name: string, file: string, content: string): void {
-    this.stream?.send(`set controller:${name}/${file}:${content.split('\n').length}\n${content}`)
+    this.connection?.send(`set controller:${name}/${file}:${content.split('\n').length}\n${content}`)
   }
 
   /** A raw message of the stream's protocol. */
   send(text: string): void {
-    this.stream?.send(text)
+    this.connection?.send(text)
+  }
+
+  /** Shows another moment; a live run goes on meanwhile, see `goLive`. */
+  seek(timeMs: number): void {
+    this.player?.seek(timeMs)
+    this.controls.update()
+  }
+
+  stepFrames(frames: number): void {
+    this.player?.stepFrames(frames)
+    this.controls.update()
+  }
+
+  goLive(): void {
+    this.player?.goLive()
+    this.controls.update()
+  }
+
+  setPlayback({ speed, loop }: { speed?: number; loop?: boolean }): void {
+    const playhead = this.player?.playhead
+    if (!playhead) return
+    if (speed !== undefined && speed > 0) playhead.speed = speed
+    if (loop !== undefined) playhead.loop = loop
+    this.controls.showPlayback(playhead.speed, playhead.loop)
   }
 
   resetCamera(): void {
@@ -162,35 +273,70 @@ export class SimyardView extends HTMLElement {
     this.stage?.look(camera, robot)
   }
 
+  toggleFullScreen(): void {
+    if (document.fullscreenElement) void document.exitFullscreen()
+    else void this.requestFullscreen().catch(() => this.controls.announce('This page does not allow full screen.'))
+  }
+
+  link(withTime: boolean): string {
+    const page = location.href.replace(/#.*$/, '')
+    return withTime ? `${page}#t=${(this.timeMs / 1000).toFixed(2)}` : page
+  }
+
+  embedding(): string {
+    const script: string = import.meta.url
+    const source = SOURCES.find((name) => this.hasAttribute(name)) ?? 'scene'
+    const address = new URL(this.getAttribute(source) ?? '', location.href).href.replaceAll('"', '%22')
+    return `<script type="module" src="${script}"></script>\n<simyard-view ${source}="${address}" controls style="height: 480px"></simyard-view>`
+  }
+
   /** What is around the robots of a simulation in this tab: a noise, and the light, 0–100. */
   setSurroundings(change: { noise?: boolean; brightness?: number }): void {
-    if (this.stream instanceof TabStream) this.stream.setSurroundings(change)
+    this.connection?.tab?.setSurroundings(change)
   }
 
   private build(): void {
     const style = document.createElement('style')
-    style.textContent = viewStyle
+    style.textContent = viewStyle + controlStyle
     const host = document.createElement('div')
     host.className = 'stage'
-    this.shadow.replaceChildren(style, host, this.checklist.element)
+    this.shadow.replaceChildren(
+      style,
+      host,
+      this.controls.element,
+      this.checklist.element,
+      this.controls.notice.element,
+    )
     try {
       this.stage = new Stage(host, {
         onAdvance: (now) => this.player?.advance(now) ?? false,
         onPick: (robot) => this.emit('simyard-pick', robot === undefined ? {} : { robot }),
         onFollow: (robot) => this.emit('simyard-follow', robot === undefined ? {} : { robot }),
       })
-      this.player = new Player(this.stage, { onTime: (timeMs) => this.setTime(timeMs), onLabels: () => undefined })
+      this.player = new Player(this.stage, {
+        onTime: (timeMs) => this.onTime(timeMs),
+        onLabels: (labels) => this.onLabels(labels),
+      })
       this.applyTheme()
     } catch {
-      this.fail(
-        {
-          code: 'VIEW_NO_WEBGL',
-          message:
-            'This browser cannot show 3D pictures (WebGL is off or missing). Switch on hardware acceleration or use another browser.',
-        },
-        'frame',
-      )
+      const message =
+        'This browser cannot show 3D pictures (WebGL is off or missing). Switch on hardware acceleration or use another browser.'
+      this.fail({ code: 'VIEW_NO_WEBGL', message }, 'frame')
     }
+    this.applyOptions()
+  }
+
+  private applyOptions(): void {
+    this.controls.element.hidden = !this.hasAttribute('controls')
+    this.controls.leaveOut((this.getAttribute('hide') ?? '').split(/\s+/))
+    this.setPlayback({ speed: Number(this.getAttribute('speed') ?? 1), loop: this.hasAttribute('loop') })
+    this.idle?.stop()
+    const limit = Number(this.getAttribute('idle-limit'))
+    this.idle =
+      limit > 0
+        ? new IdleWatch(limit, { onCountdown: (left) => this.onIdle(left), onEnd: () => this.onIdleEnd(limit) })
+        : undefined
+    if (this.current === 'running' || this.current === 'fast') this.idle?.start()
   }
 
   private applyTheme(): void {
@@ -199,59 +345,16 @@ export class SimyardView extends HTMLElement {
     )
   }
 
-  private directStream(): string | undefined {
-    const server = this.getAttribute('server') ?? ''
-    return /^wss?:/.test(server) && !server.endsWith('.wbt') ? server : undefined
+  private target(source: 'tab' | 'stream' | 'server', address: string): LiveTarget {
+    if (source === 'tab') return { kind: 'tab', options: { world: address, ...(this.room ? { room: this.room } : {}) } }
+    const direct = source === 'stream' || (/^wss?:/.test(address) && !address.endsWith('.wbt'))
+    return { kind: direct ? 'stream' : 'server', url: address }
   }
 
-  private openTab(options: TabSimulationOptions): void {
-    this.report({ step: 'world', state: 'active' })
-    this.stream = new TabStream(options, {
-      onMessage: (message) => this.receive(message),
-      onClose: () => {
-        this.stream = undefined
-        this.lost()
-      },
-    })
-  }
-
-  private openStream(url: string): void {
-    this.report({ step: 'world', state: 'active' })
-    this.stream = new SocketStream(url, {
-      onMessage: (message) => this.receive(message),
-      onClose: (clean) => this.onStreamClosed(url, clean),
-    })
-  }
-
-  private onStreamClosed(url: string, clean: boolean): void {
-    this.stream = undefined
-    if (this.current === 'failed') return
-    if (!clean && this.pictureShown && this.reconnects < RECONNECTS) {
-      const wait = 500 * 2 ** this.reconnects++
-      const attempt = this.attempt
-      this.setState('connecting')
-      setTimeout(() => {
-        if (attempt === this.attempt && !attempt?.signal.aborted) this.openStream(url)
-      }, wait)
-      return
-    }
-    this.lost()
-  }
-
-  private lost(): void {
-    const message = this.pictureShown
-      ? 'The simulation ended or the connection to it was lost. Starting again begins a new simulation.'
-      : 'The connection to the simulator was lost before the world was there.'
-    this.fail({ code: 'VIEW_DISCONNECTED', message }, this.pictureShown ? undefined : 'world')
-  }
-
-  /** Why a world does not load is told here too, and here first: the stream may end without a word. */
-  private receiveFromServer(text: string): void {
-    if (this.pictureShown || !text.startsWith('simyard:')) return
-    for (const message of parseStreamMessage(text)) {
-      if (message.type !== 'event') continue
-      if (message.event.type === 'error' || message.event.type === 'step') this.receiveEvent(message.event)
-    }
+  /** Simulated milliseconds after which a run pauses by itself (attribute `timeout`, in seconds); negative: never. */
+  private timeLimit(): number {
+    const seconds = Number(this.getAttribute('timeout') ?? -1)
+    return seconds >= 0 ? seconds * 1000 : -1
   }
 
   private receive(message: StreamMessage): void {
@@ -260,27 +363,30 @@ export class SimyardView extends HTMLElement {
         this.report({ step: 'world', state: 'active', text: message.phase, percent: message.percent })
         return
       case 'worlds':
-        this.emit('simyard-worlds', { current: message.current, all: message.all })
+        this.worldList = { current: message.current, all: message.all }
+        this.emit('simyard-worlds', this.worldList)
+        this.controls.update()
         return
       case 'model':
         if (message.xml === '') this.player?.clear()
-        else this.showModel(message.xml)
+        else if (!this.goesOn(message.xml)) this.showModel(message.xml, this.connection?.assetBase ?? location.href)
         return
       case 'delete-world':
         this.pictureShown = false
         this.checklist.begin('stream')
         this.player?.clear()
         return
-      case 'frame':
-        this.player?.addFrame(message.frame, performance.now())
+      case 'frame': {
+        const now = performance.now()
+        if (message.ageMs !== undefined) this.streamAge = { ageMs: message.ageMs, at: now }
+        this.player?.addFrame(message.frame, now)
         return
+      }
       case 'mode':
-        this.reconnects = 0
-        if (message.timeMs !== undefined) this.setTime(message.timeMs)
-        this.setState(message.mode === 'pause' ? 'paused' : message.mode === 'fast' ? 'fast' : 'running')
+        this.onMode(message)
         return
       case 'console':
-        if (!this.typedConsole) this.emit('simyard-console', { stream: message.stream, line: message.line })
+        if (!this.typedConsole) this.onConsole(message)
         return
       case 'reset-finished':
         this.emit('simyard-reset', {})
@@ -300,6 +406,7 @@ export class SimyardView extends HTMLElement {
   private receiveEvent(event: SimyardEvent): void {
     switch (event.type) {
       case 'speed':
+        this.controls.showSpeed(event.realTimeFactor, event.reason)
         this.emit('simyard-speed', event)
         return
       case 'diagnostic':
@@ -311,13 +418,15 @@ export class SimyardView extends HTMLElement {
       case 'console':
         // From a server that tells the robot's name, the plain lines say the same again.
         this.typedConsole = true
-        this.emit('simyard-console', event)
+        this.onConsole(event)
         return
       case 'room':
         this.emit('simyard-room', event)
         return
       case 'robots':
+        this.robotList = event.robots
         this.emit('simyard-robots', { robots: event.robots })
+        this.controls.update()
         return
       case 'surroundings':
         this.emit('simyard-surroundings', event.surroundings)
@@ -337,15 +446,54 @@ export class SimyardView extends HTMLElement {
     }
   }
 
-  private showModel(xml: string): void {
-    const stage = this.stage
-    if (!stage) return
+  private onMode({ mode, timeMs }: Extract<StreamMessage, { type: 'mode' }>): void {
+    const before = this.current
+    this.setState(mode === 'pause' ? 'paused' : mode === 'fast' ? 'fast' : 'running')
+    const limit = this.timeLimit()
+    if (
+      mode === 'pause' &&
+      timeMs !== undefined &&
+      timeMs > 0 &&
+      limit >= 0 &&
+      (before === 'running' || before === 'fast')
+    ) {
+      this.controls.notice.show(`Paused after ${limit / 1000} s of simulated time.`, {
+        label: 'Go on',
+        run: () => (before === 'fast' ? this.fast() : this.run()),
+      })
+    }
+  }
+
+  private onConsole(entry: ViewEvents['simyard-console']): void {
+    this.controls.console.add(entry)
+    this.emit('simyard-console', entry)
+  }
+
+  private onTime(timeMs: number): void {
+    this.controls.showTime()
+    this.emit('simyard-time', { timeMs })
+    // A recording that has played to its end has stopped by itself.
+    if (!this.live && this.dataset.playing !== String(this.playing)) this.controls.update()
+    this.dataset.playing = String(this.playing)
+  }
+
+  private onLabels(labels: readonly LabelUpdate[]): void {
+    this.emit('simyard-labels', { labels })
+  }
+
+  /** After a broken line the same world comes again: what is on the screen goes on. */
+  private goesOn(xml: string): boolean {
+    return this.pictureShown && this.player?.xml === xml
+  }
+
+  private showModel(xml: string, assetBase: AssetBase): void {
     try {
+      this.player?.show(xml, assetBase, this.kind === 'recording', () => this.onFirstPicture())
       this.report({ step: 'world', state: 'done' })
       this.report({ step: 'frame', state: 'active' })
       // Programs that drive its robots do not wait for a picture.
-      if (this.stream instanceof TabStream && this.hasAttribute('autoplay')) this.run()
-      this.player?.show(xml, this.stream?.assetBase ?? location.href, false, () => this.onFirstPicture())
+      if (this.connection?.tab && this.hasAttribute('autoplay')) this.run()
+      this.controls.update()
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       this.fail({ code: 'VIEW_BAD_SCENE', message: `The scene cannot be shown: ${reason}` }, 'world')
@@ -357,12 +505,38 @@ export class SimyardView extends HTMLElement {
     this.dataset.picture = 'shown'
     this.report({ step: 'frame', state: 'done' })
     this.checklist.finish()
-    if (this.hasAttribute('autoplay')) this.run()
+    const at = this.kind === 'recording' ? TIME_IN_ADDRESS.exec(location.hash)?.[1] : undefined
+    if (at !== undefined) this.seek(Number(at) * 1000)
+    if (this.hasAttribute('autoplay') && this.kind !== 'scene') this.run()
   }
 
-  private setTime(timeMs: number): void {
-    this.time = timeMs
-    this.emit('simyard-time', { timeMs })
+  private onReconnecting(): void {
+    if (this.current !== 'reconnecting') this.modeBeforeLoss = this.current
+    this.setState('reconnecting')
+    this.controls.notice.show('The connection was lost. Trying again …')
+  }
+
+  private onReconnected(): void {
+    this.controls.notice.hide()
+    this.setState(this.modeBeforeLoss)
+  }
+
+  private onIdle(secondsLeft: number | undefined): void {
+    if (secondsLeft === undefined) this.controls.notice.hide()
+    else
+      this.controls.notice.show(`Nobody seems to be here. The simulation ends in ${secondsLeft} s.`, {
+        label: 'Stay',
+        run: () => this.idle?.stay(),
+      })
+  }
+
+  private onIdleEnd(limit: number): void {
+    this.disconnect()
+    this.setState('closed')
+    this.controls.notice.show(`The simulation was ended after ${limit} s without anybody touching it.`, {
+      label: 'Start again',
+      run: () => void this.connect(),
+    })
   }
 
   private report(progress: Progress): void {
@@ -373,6 +547,7 @@ export class SimyardView extends HTMLElement {
   private fail(failure: Failure, step: Progress['step'] | undefined): void {
     this.setState('failed')
     this.disconnect()
+    this.controls.notice.hide()
     this.checklist.fail(
       failure,
       step,
@@ -383,20 +558,23 @@ export class SimyardView extends HTMLElement {
   }
 
   private disconnect(): void {
-    this.attempt?.abort()
-    this.stream?.close()
-    this.stream = undefined
-    const seat = this.seat
-    this.seat = undefined
-    seat?.socket.close()
-    this.time = 0
+    this.attempt.abort()
+    this.connection?.close()
+    this.connection = undefined
+    this.idle?.stop()
     this.typedConsole = false
+    this.streamAge = undefined
   }
 
   private setState(state: ViewState): void {
     if (this.current === state) return
     this.current = state
     this.dataset.state = state
+    if (state === 'running' || state === 'fast') this.idle?.start()
+    else this.idle?.stop()
+    const spoken = { running: 'Running', fast: 'Running fast', paused: 'Paused' } as Partial<Record<ViewState, string>>
+    if (spoken[state] && this.kind === 'live') this.controls.announce(spoken[state])
+    this.controls.update()
     this.emit('simyard-state', { state })
   }
 

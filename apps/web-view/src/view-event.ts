@@ -1,7 +1,8 @@
+import type { LabelUpdate } from '@simyard/protocol'
 import type { Failure, SimyardEvent } from './connection/message.js'
 import type { Progress } from './connection/session.js'
 
-export type ViewState = 'idle' | 'connecting' | 'paused' | 'running' | 'fast' | 'failed' | 'closed'
+export type ViewState = 'idle' | 'connecting' | 'paused' | 'running' | 'fast' | 'reconnecting' | 'failed' | 'closed'
 
 /** Events of <simyard-view> and their details. */
 export interface ViewEvents {
@@ -11,7 +12,10 @@ export interface ViewEvents {
   'simyard-error': { readonly error: Failure }
   'simyard-diagnostic': Extract<SimyardEvent, { type: 'diagnostic' }>['diagnostic']
   'simyard-speed': { readonly realTimeFactor: number; readonly reason?: string }
+  /** The moment that is on the screen. */
   'simyard-time': { readonly timeMs: number }
+  /** Texts that lie over the picture. */
+  'simyard-labels': { readonly labels: readonly LabelUpdate[] }
   'simyard-worlds': { readonly current: string; readonly all: readonly string[] }
   'simyard-reset': Record<string, never>
   'simyard-sandbox': { readonly safe: boolean; readonly driver?: string; readonly message?: string }

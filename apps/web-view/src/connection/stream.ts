@@ -24,15 +24,16 @@ export class SocketStream implements Stream {
   private timeMs = 0
   readonly assetBase: string
 
-  constructor(url: string, handlers: StreamHandlers) {
+  constructor(url: string, handlers: StreamHandlers, broadcast = false) {
     const address = url.endsWith('/') ? url : `${url}/`
     this.assetBase = address.replace(/^ws/, 'http')
     this.socket = new WebSocket(address)
+    const suffix = broadcast ? ';broadcast' : ''
     let silence: ReturnType<typeof setTimeout> | undefined
     this.socket.addEventListener('open', () => {
       this.socket.send('simyard:hello')
-      this.socket.send('x3d')
-      silence = setTimeout(() => this.send('w3d'), SUBSCRIBE_AGAIN_AFTER_MS)
+      this.socket.send(`x3d${suffix}`)
+      silence = setTimeout(() => this.send(`w3d${suffix}`), SUBSCRIBE_AGAIN_AFTER_MS)
     })
     this.socket.addEventListener('message', (event) => {
       clearTimeout(silence)

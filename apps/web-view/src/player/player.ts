@@ -33,12 +33,12 @@ export class Player {
   private take: Take = new Timeline()
   private before: Take | undefined
   private sceneXml = ''
+  private sceneSettings: readonly Element[] = []
   /** Moment of the take that is on the stage; see Timeline.passage. */
   private moment = -1
   private shownMs = -1
   private active = new Set<number>()
   private unlimited = false
-  private unlisten: (() => void) | undefined
 
   constructor(
     private readonly stage: Stage,
@@ -52,6 +52,11 @@ export class Player {
   /** The scene's text, as it was before all frames of the take. */
   get xml(): string {
     return this.sceneXml
+  }
+
+  /** WorldInfo, Viewpoint, Background and Fog. */
+  get settings(): readonly Element[] {
+    return this.sceneSettings
   }
 
   get timeline(): Take {
@@ -79,7 +84,7 @@ export class Player {
       onSetting: (element) => this.stage.applySetting(element),
     })
     const settings = graph.load(xml)
-    this.unlisten?.()
+    this.sceneSettings = settings
     this.graph = graph
     this.sceneXml = xml
     this.unlimited = keepAll

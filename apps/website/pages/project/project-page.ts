@@ -11,7 +11,6 @@ import { ConsolePanel } from './console-panel.js'
 import { fillHelpSheet } from './help-sheet.js'
 import { manageDivider, managePhoneTabs } from './layout.js'
 import { showRoomNote } from './room-note.js'
-import { RunBar } from './run-bar.js'
 import { listenForShortcuts } from './shortcut.js'
 import { SourceDesk } from './source-desk.js'
 import { controllersOf, editableFiles } from './source-file.js'
@@ -53,23 +52,8 @@ async function start(): Promise<void> {
     if (one.state === 'running' || one.state === 'fast') one.pause()
     else one.run()
   })
-  const reset = act((one) => {
-    hint.hidden = true
-    desk.clearErrors()
-    one.reset()
-  })
-  const fullScreen = () =>
-    void (document.fullscreenElement ? document.exitFullscreen() : find('#world').requestFullscreen())
-  const bar = new RunBar({
-    onRun: toggleRun,
-    onStep: act((one) => one.step()),
-    onReset: reset,
-    onFast: act((one) => (one.state === 'fast' ? one.run() : one.fast())),
-    onCamera: act((one) => one.resetCamera()),
-    onFullScreen: fullScreen,
-    onHelp: () => help.showModal(),
-  })
-  find('#run-bar').replaceWith(bar.element)
+  const reset = act((one) => one.reset())
+  const fullScreen = act((one) => one.toggleFullScreen())
 
   const desk = new SourceDesk(
     project,
@@ -108,20 +92,33 @@ async function start(): Promise<void> {
     save: () => void desk.save(),
   })
 
-  if (view) connectView(view, bar, console, desk)
+  if (view)
+    connectView(view, console, desk, () => {
+      hint.hidden = true
+      desk.clearErrors()
+    })
   else problem('The 3D view could not be loaded. Reload the page to try again.')
   const world = await chooseWorld(project, (path) => void openWorld(project, path, view, desk, console))
   if (world !== undefined) await openWorld(project, world, view, desk, console)
   else problem('This project has no world.')
 }
 
-function connectView(view: SimyardView, bar: RunBar, console: ConsolePanel, desk: SourceDesk): void {
+function connectView(view: SimyardView, console: ConsolePanel, desk: SourceDesk, onReset: () => void): void {
   view.setAttribute('theme', currentTheme())
+  view.setAttribute('controls', '')
+  // This page has its own places for these.
+  view.setAttribute('hide', 'quit reload worlds console share info')
+  const help = document.createElement('button')
+  help.type = 'button'
+  help.slot = 'tools'
+  dressButton(help, 'help', 'Help', '?')
+  help.addEventListener('click', () => find<HTMLDialogElement>('#help').showModal())
+  view.append(help)
   const readers = new Map<string, TracebackReader>()
-  onView(view, 'simyard-state', ({ state }) => bar.setState(state))
-  onView(view, 'simyard-time', ({ timeMs }) => bar.setTime(timeMs))
-  onView(view, 'simyard-speed', ({ realTimeFactor, reason }) => bar.setSpeed(realTimeFactor, reason))
-  onView(view, 'simyard-reset', () => console.add({ stream: 'info', line: '— reset —' }))
+  onView(view, 'simyard-reset', () => {
+    onReset()
+    console.add({ stream: 'info', line: '— reset —' })
+  })
   onView(view, 'simyard-console', (entry) => {
     console.add(entry)
     if (entry.stream !== 'stderr') return

@@ -13,13 +13,14 @@ export interface SimyardView extends HTMLElement {
   fast(): void
   reset(): void
   resetCamera(): void
+  toggleFullScreen(): void
   setController(name: string, file: string, content: string): void
   look(camera: 'follow' | 'top' | 'stage', robot?: string): void
   setSurroundings(change: { noise?: boolean; brightness?: number }): void
   room: TabRoom | undefined
 }
 
-export type ViewState = 'idle' | 'connecting' | 'paused' | 'running' | 'fast' | 'failed' | 'closed'
+export type ViewState = 'idle' | 'connecting' | 'paused' | 'running' | 'fast' | 'reconnecting' | 'failed' | 'closed'
 
 export interface ViewEvents {
   'simyard-state': { readonly state: ViewState }

@@ -1,0 +1,147 @@
+import type { AssetBase } from '../scene/asset-url.js'
+import { type Failure, parseStreamMessage, type StreamMessage } from './message.js'
+import { ConnectionFailure, type Progress, type Seat, takeSeat } from './session.js'
+import { SocketStream, type Stream } from './stream.js'
+import { type TabSimulationOptions, TabStream } from './tab-stream.js'
+
+/** Where a simulation runs: found by a session server, known already, or in this page. */
+export type LiveTarget =
+  | { readonly kind: 'server'; readonly url: string }
+  | { readonly kind: 'stream'; readonly url: string }
+  | { readonly kind: 'tab'; readonly options: TabSimulationOptions }
+
+export interface LiveHandlers {
+  onMessage(message: StreamMessage): void
+  onProgress(progress: Progress): void
+  /** The stream was lost and is tried again. */
+  onReconnecting(attempt: number): void
+  onReconnected(): void
+  /** Nothing more will come. `step`: what was under way when it failed. */
+  onLost(failure: Failure, step: Progress['step'] | undefined): void
+}
+
+/** As long as the simulator lives, its stream is sought again: at first at once, then ever more slowly. */
+const RETRY_MS = [250, 500, 1000, 2000, 4000]
+const GIVE_UP_AFTER_MS = 60_000
+
+/** One simulation from the first question for a seat to its end, over lines that break. */
+export class LiveConnection {
+  private stream: Stream | undefined
+  private seat: Seat | undefined
+  private readonly ended = new AbortController()
+  private lostAt: number | undefined
+  private attempts = 0
+  private sceneSeen = false
+  private retry: ReturnType<typeof setTimeout> | undefined
+
+  constructor(
+    private readonly target: LiveTarget,
+    private readonly handlers: LiveHandlers,
+    private readonly broadcast: boolean,
+  ) {}
+
+  get assetBase(): AssetBase {
+    return this.stream?.assetBase ?? location.href
+  }
+
+  get tab(): TabStream | undefined {
+    return this.stream instanceof TabStream ? this.stream : undefined
+  }
+
+  /** Resolves when the stream is open or the start has failed. */
+  async open(): Promise<void> {
+    const { target } = this
+    if (target.kind === 'tab') return this.openTab(target.options)
+    if (target.kind === 'stream') return this.openStream(target.url)
+    try {
+      const seat = await takeSeat(target.url, (progress) => this.handlers.onProgress(progress), this.ended.signal)
+      if (this.ended.signal.aborted) return seat.socket.close()
+      this.seat = seat
+      seat.socket.addEventListener('message', ({ data }) => this.receiveFromServer(String(data)))
+      seat.socket.addEventListener('close', () => this.lost())
+      this.openStream(seat.streamUrl)
+    } catch (error) {
+      if (this.ended.signal.aborted) return
+      if (error instanceof ConnectionFailure) this.fail(error.failure, error.step)
+      else this.fail({ code: 'INTERNAL', message: String(error) }, 'seat')
+    }
+  }
+
+  send(text: string): void {
+    this.stream?.send(text)
+  }
+
+  /** Ends both conversations; the server then ends the simulation. */
+  close(): void {
+    this.ended.abort()
+    clearTimeout(this.retry)
+    this.stream?.close()
+    this.stream = undefined
+    this.seat?.socket.close()
+  }
+
+  private openTab(options: TabSimulationOptions): void {
+    this.handlers.onProgress({ step: 'world', state: 'active' })
+    this.stream = new TabStream(options, {
+      onMessage: (message) => this.receive(message),
+      onClose: () => this.lost(),
+    })
+  }
+
+  private openStream(url: string): void {
+    if (!this.sceneSeen) this.handlers.onProgress({ step: 'world', state: 'active' })
+    this.stream = new SocketStream(
+      url,
+      {
+        onMessage: (message) => this.receive(message),
+        onClose: (clean) => this.onStreamClosed(url, clean),
+      },
+      this.broadcast,
+    )
+  }
+
+  private receive(message: StreamMessage): void {
+    if (this.ended.signal.aborted) return
+    if (message.type === 'model') {
+      this.sceneSeen = true
+      if (this.lostAt !== undefined) this.handlers.onReconnected()
+      this.lostAt = undefined
+      this.attempts = 0
+    }
+    this.handlers.onMessage(message)
+  }
+
+  private onStreamClosed(url: string, clean: boolean): void {
+    this.stream = undefined
+    if (this.ended.signal.aborted) return
+    if (clean || !this.sceneSeen) return this.lost()
+    const now = performance.now()
+    this.lostAt ??= now
+    if (now - this.lostAt > GIVE_UP_AFTER_MS) return this.lost()
+    const wait = RETRY_MS[Math.min(this.attempts++, RETRY_MS.length - 1)]!
+    this.handlers.onReconnecting(this.attempts)
+    this.retry = setTimeout(() => this.openStream(url), wait)
+  }
+
+  /** Why a world does not load is told here too, and here first: the stream may end without a word. */
+  private receiveFromServer(text: string): void {
+    if (this.sceneSeen || !text.startsWith('simyard:')) return
+    for (const message of parseStreamMessage(text)) {
+      if (message.type !== 'event') continue
+      if (message.event.type === 'error' || message.event.type === 'step') this.receive(message)
+    }
+  }
+
+  private lost(): void {
+    if (this.ended.signal.aborted) return
+    const message = this.sceneSeen
+      ? 'The simulation ended or the connection to it was lost. Starting again begins a new simulation.'
+      : 'The connection to the simulator was lost before the world was there.'
+    this.fail({ code: 'VIEW_DISCONNECTED', message }, this.sceneSeen ? undefined : 'world')
+  }
+
+  private fail(failure: Failure, step: Progress['step'] | undefined): void {
+    this.close()
+    this.handlers.onLost(failure, step)
+  }
+}
