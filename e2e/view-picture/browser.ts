@@ -12,6 +12,16 @@ import {
 import { SceneGraph } from '../../apps/web-view/src/scene/scene-graph.js'
 import { Stage } from '../../apps/web-view/src/stage/stage.js'
 
+export { describeScene } from '../../apps/web-view/src/inspect/description.js'
+export { InspectPanel, inspectStyle } from '../../apps/web-view/src/inspect/inspect-panel.js'
+export { Inspector, solidTree } from '../../apps/web-view/src/inspect/inspection.js'
+export { LabelOverlay } from '../../apps/web-view/src/stage/overlay/labels.js'
+export * from '../../apps/web-view/src/stage/overlay/marks.js'
+export { PictureOverlay } from '../../apps/web-view/src/stage/overlay/picture-overlay.js'
+export { PointOverlay } from '../../apps/web-view/src/stage/overlay/points.js'
+export { StrokeOverlay } from '../../apps/web-view/src/stage/overlay/strokes.js'
+export { TrailOverlay } from '../../apps/web-view/src/stage/overlay/trails.js'
+
 /** A stage with a scene on it, driven from the test as the element drives it. */
 export class PictureBench {
   readonly heard: string[] = []

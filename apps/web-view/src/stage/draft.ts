@@ -8,6 +8,8 @@ import {
   type Object3D,
   type Scene,
   ShaderMaterial,
+  UniformsLib,
+  UniformsUtils,
   Vector3,
 } from 'three'
 
@@ -122,7 +124,9 @@ function whitePixel(): DataTexture {
 
 function draftMaterial(shared: Draft['shared'], white: DataTexture): ShaderMaterial {
   const material = new ShaderMaterial({
+    fog: true,
     uniforms: {
+      ...UniformsUtils.clone(UniformsLib.fog),
       tint: { value: new Color() },
       glow: { value: new Color() },
       fade: { value: 1 },
@@ -131,6 +135,7 @@ function draftMaterial(shared: Draft['shared'], white: DataTexture): ShaderMater
       pictureMatrix: { value: white.matrix },
     },
     vertexShader: `
+      #include <fog_pars_vertex>
       uniform mat3 pictureMatrix;
       varying vec3 away;
       varying vec2 at;
@@ -148,9 +153,12 @@ function draftMaterial(shared: Draft['shared'], white: DataTexture): ShaderMater
         #endif
         away = mat3(modelMatrix) * turned;
         at = (pictureMatrix * vec3(uv, 1.0)).xy;
-        gl_Position = projectionMatrix * modelViewMatrix * place;
+        vec4 mvPosition = modelViewMatrix * place;
+        gl_Position = projectionMatrix * mvPosition;
+        #include <fog_vertex>
       }`,
     fragmentShader: `
+      #include <fog_pars_fragment>
       uniform vec3 tint; uniform vec3 glow; uniform float fade; uniform float cut;
       uniform sampler2D picture;
       uniform vec3 lightWay[${LIGHTS}]; uniform vec3 lightColor[${LIGHTS}];
@@ -167,6 +175,7 @@ function draftMaterial(shared: Draft['shared'], white: DataTexture): ShaderMater
         gl_FragColor = vec4(paint.rgb * tint * light + glow, paint.a * fade);
         #include <tonemapping_fragment>
         #include <colorspace_fragment>
+        #include <fog_fragment>
       }`,
   })
   Object.assign(material.uniforms, shared)

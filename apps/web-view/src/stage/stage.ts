@@ -1,6 +1,7 @@
 import {
   Box3,
   type DirectionalLight,
+  Group,
   NeutralToneMapping,
   type Object3D,
   PCFShadowMap,
@@ -16,6 +17,7 @@ import { Backdrop } from './backdrop.js'
 import { CameraRig, type CameraState, type FollowMode, type ViewName } from './camera-rig.js'
 import { Draft } from './draft.js'
 import { InstancePools } from './instance-pools.js'
+import type { OverlayHost } from './overlay/overlay.js'
 import { bestQuality, lowered, Pace, type Quality } from './quality.js'
 import { RenderLoop } from './render-loop.js'
 import { robotOf, Selection, solidAt } from './selection.js'
@@ -46,12 +48,13 @@ export interface RenderFigures {
 }
 
 /** The canvas: camera, light, shadows, and one picture whenever something has changed. */
-export class Stage {
+export class Stage implements OverlayHost {
   readonly canvas: HTMLCanvasElement
   readonly rig: CameraRig
   readonly selection: Selection
-  /** What is drawn over the scene, in the world's own axes. */
-  readonly scene = new Scene()
+  /** For what lies over the scene, in the world's own axes. */
+  readonly world = new Group()
+  private readonly scene = new Scene()
   private readonly renderer: WebGLRenderer
   private readonly backdrop: Backdrop
   private readonly draft = new Draft()
@@ -91,6 +94,7 @@ export class Stage {
       '3D view of the simulation. Arrow keys turn the camera, with Shift they move it, plus and minus zoom, Home goes back to the start, Escape selects nothing.',
     )
     host.append(this.canvas)
+    this.scene.add(this.world)
     this.backdrop = new Backdrop(this.scene, this.renderer, () => this.invalidate())
     this.loop = new RenderLoop(host, (now) => this.draw(now))
     this.rig = new CameraRig(this.canvas, () => this.invalidate())
@@ -138,6 +142,7 @@ export class Stage {
     const info = settings.find((one) => one.tagName === 'WorldInfo')
     const system = systemOf(info?.getAttribute('coordinateSystem'), graph.older)
     zUpToYUp(graph.root, system)
+    zUpToYUp(this.world, system)
     this.scene.add(graph.root)
     for (const element of settings) if (element.tagName !== 'Viewpoint') this.applySetting(element)
     const bounds = this.fitSurroundings(graph)
@@ -200,6 +205,11 @@ export class Stage {
     const before = this.rig.followed
     this.rig.view(camera, found)
     if (this.rig.followed !== before) this.events.onFollow(this.rig.followed?.userData.robot)
+  }
+
+  /** Selects a solid by its node's id. */
+  select(id: string | undefined): void {
+    this.selection.select(id === undefined ? undefined : this.graph?.objectOf(id))
   }
 
   /** Goes with a solid, by its node's id; `eye` wants a Camera of a robot. */
