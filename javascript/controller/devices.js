@@ -146,6 +146,91 @@ export class Camera extends Sensor {
   }
 }
 
+class RangeSensor extends Sensor {
+  /** Float32 bytes, small end first. */
+  image = null
+  getMinRange() {
+    return this.constant('minRange')
+  }
+  getMaxRange() {
+    return this.constant('maxRange')
+  }
+  getFov() {
+    return this.constant('fov')
+  }
+  /** Metres, rows from the top, each from left to right; infinite where nothing is in reach. Null before the first. */
+  getRangeImage() {
+    return this.image && new Float32Array(this.image.slice().buffer)
+  }
+}
+
+export class Lidar extends RangeSensor {
+  #points = false
+  getHorizontalResolution() {
+    return this.constant('width', 512)
+  }
+  getNumberOfLayers() {
+    return this.constant('layers', 4)
+  }
+  getVerticalFov() {
+    return this.constant('verticalFov')
+  }
+  /** 0 is the highest layer. */
+  getLayerRangeImage(layer) {
+    const width = this.getHorizontalResolution()
+    return this.getRangeImage()?.subarray(layer * width, (layer + 1) * width) ?? null
+  }
+  enablePointCloud() {
+    this.#points = true
+  }
+  disablePointCloud() {
+    this.#points = false
+  }
+  isPointCloudEnabled() {
+    return this.#points
+  }
+  getNumberOfPoints() {
+    return this.getHorizontalResolution() * this.getNumberOfLayers()
+  }
+  getPointCloud() {
+    return Array.from({ length: this.getNumberOfLayers() }, (_, layer) => this.getLayerPointCloud(layer)).flat()
+  }
+  /** In the lidar's frame, metres: x ahead, y left, z up; infinite where nothing is in reach. */
+  getLayerPointCloud(layer) {
+    if (!this.#points) {
+      this.robot.warn('Lidar.getPointCloud() called without a point cloud: call enablePointCloud() first.')
+      return []
+    }
+    const width = this.getHorizontalResolution()
+    const layers = this.getNumberOfLayers()
+    const around = this.getFov()
+    const upright = this.getVerticalFov()
+    const elevation = this.constant('tiltAngle') + (layers > 1 ? upright / 2 - (layer * upright) / (layers - 1) : 0)
+    // One that looks all around does not measure the same direction twice.
+    const turn = around / (around >= 2 * Math.PI - 1e-3 ? width : Math.max(1, width - 1))
+    const time = this.robot.getTime()
+    return Array.from(this.getLayerRangeImage(layer) ?? [], (distance, column) => {
+      if (!Number.isFinite(distance)) return { x: Infinity, y: Infinity, z: Infinity, layer_id: layer, time }
+      const azimuth = width > 1 ? around / 2 - column * turn : 0
+      const flat = distance * Math.cos(elevation)
+      const [x, y, z] = [flat * Math.cos(azimuth), flat * Math.sin(azimuth), distance * Math.sin(elevation)]
+      return { x, y, z, layer_id: layer, time }
+    })
+  }
+}
+
+export class RangeFinder extends RangeSensor {
+  getWidth() {
+    return this.constant('width', 64)
+  }
+  getHeight() {
+    return this.constant('height', 64)
+  }
+  static rangeImageGetDepth(image, width, x, y) {
+    return image[y * width + x]
+  }
+}
+
 export class Motor extends Device {
   #velocity
   #target = 0
@@ -286,9 +371,11 @@ export const deviceClasses = {
   Gyro,
   InertialUnit,
   LED,
+  Lidar,
   LightSensor,
   LinearMotor: Motor,
   PositionSensor,
+  RangeFinder,
   Receiver,
   RotationalMotor: Motor,
   TouchSensor,

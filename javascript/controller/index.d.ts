@@ -57,6 +57,49 @@ export interface InertialUnit extends Device, Sampled {
   /** x, y, z, w */
   getQuaternion(): number[]
 }
+interface Ranges extends Sampled {
+  /** m */
+  getMinRange(): number
+  getMaxRange(): number
+  /** rad */
+  getFov(): number
+  /** m; rows from the top, each from left to right; infinite where nothing is in reach. */
+  getRangeImage(): Float32Array | null
+}
+export interface LidarPoint {
+  /** In the lidar's frame, m: ahead, left, up. */
+  readonly x: number
+  readonly y: number
+  readonly z: number
+  readonly layer_id: number
+  /** s */
+  readonly time: number
+}
+export interface Lidar extends Device, Ranges {
+  getHorizontalResolution(): number
+  getNumberOfLayers(): number
+  /** rad */
+  getVerticalFov(): number
+  getLayerRangeImage(layer: number): Float32Array | null
+  enablePointCloud(): void
+  disablePointCloud(): void
+  isPointCloudEnabled(): boolean
+  getNumberOfPoints(): number
+  getPointCloud(): LidarPoint[]
+  getLayerPointCloud(layer: number): LidarPoint[]
+}
+export class RangeFinder extends Device implements Ranges {
+  static rangeImageGetDepth(image: Float32Array, width: number, x: number, y: number): number
+  getWidth(): number
+  getHeight(): number
+  getMinRange(): number
+  getMaxRange(): number
+  getFov(): number
+  getRangeImage(): Float32Array | null
+  enable(samplingPeriod: number): void
+  disable(): void
+  getSamplingPeriod(): number
+}
 export class Camera extends Device implements Sampled {
   enable(samplingPeriod: number): void
   disable(): void
@@ -121,6 +164,10 @@ export class Robot {
   getModel(): string
   getCustomData(): string
   setCustomData(data: string): void
+  /** To the robot's window, with the next step. */
+  wwiSendText(text: string): void
+  /** The oldest text of the robot's window, null when there is no other. */
+  wwiReceiveText(): string | null
   getProjectPath(): string
   getWorldPath(): string
   getNumberOfDevices(): number

@@ -15,9 +15,11 @@ export {
   Gyro,
   InertialUnit,
   LED,
+  Lidar,
   LightSensor,
   Motor,
   PositionSensor,
+  RangeFinder,
   Receiver,
   TouchSensor,
 } from './devices.js'

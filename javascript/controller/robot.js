@@ -10,6 +10,7 @@ export class Robot {
   #customData
   #over = false
   #devices = new Map()
+  #windowTexts = []
   /** Commands since the last step. */
   commands = []
   /** Newest samples by device name. */
@@ -55,6 +56,7 @@ export class Robot {
     }
     for (const [name, packets] of Object.entries(message.packets ?? {})) this.#devices.get(name).arrived(packets)
     this.#customData = message.customData ?? this.#customData
+    this.#windowTexts.push(...(message.windowTexts ?? []))
     if (message.warning) this.warn(message.warning)
     return 0
   }
@@ -78,6 +80,14 @@ export class Robot {
   setCustomData(data) {
     this.#customData = String(data)
     this.commands.push({ set: 'customData', value: this.#customData })
+  }
+  /** Sends text to the robot's window; it leaves with the next step. */
+  wwiSendText(text) {
+    this.commands.push({ set: 'windowText', value: String(text) })
+  }
+  /** The oldest text that the robot's window has sent, null when there is no other. */
+  wwiReceiveText() {
+    return this.#windowTexts.shift() ?? null
   }
   getProjectPath() {
     return this.#welcome.projectPath

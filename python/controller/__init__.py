@@ -10,6 +10,7 @@ from .emitter import Emitter, Receiver
 from .camera import Camera
 from .keyboard import Keyboard
 from .led import LED
+from .lidar import Lidar, LidarPoint, RangeFinder
 from .motor import Brake, Motor, PositionSensor
 from .robot import Robot, Supervisor
 from .sensor import (
@@ -36,9 +37,12 @@ __all__ = [
     "InertialUnit",
     "Keyboard",
     "LED",
+    "Lidar",
+    "LidarPoint",
     "LightSensor",
     "Motor",
     "PositionSensor",
+    "RangeFinder",
     "Receiver",
     "Robot",
     "Supervisor",

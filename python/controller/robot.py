@@ -8,6 +8,7 @@ from .device import Device
 from .emitter import Emitter, Receiver
 from .keyboard import Keyboard
 from .led import LED
+from .lidar import Lidar, RangeFinder
 from .link import PROTOCOL_VERSION, LinkClosed, open_link
 from .motor import Brake, Motor, PositionSensor
 from .sensor import GPS, Accelerometer, Compass, DistanceSensor, Gyro, InertialUnit, LightSensor, TouchSensor
@@ -23,9 +24,11 @@ _CLASSES = {
     "Gyro": Gyro,
     "InertialUnit": InertialUnit,
     "LED": LED,
+    "Lidar": Lidar,
     "LightSensor": LightSensor,
     "LinearMotor": Motor,
     "PositionSensor": PositionSensor,
+    "RangeFinder": RangeFinder,
     "Receiver": Receiver,
     "RotationalMotor": Motor,
     "TouchSensor": TouchSensor,
@@ -44,6 +47,7 @@ class Robot:
         Robot._created = self
         self._commands = []
         self._values = {}
+        self._window_texts = []
         self._warned = set()
         self._stepping = False
         self._over = False
@@ -109,6 +113,7 @@ class Robot:
             self._devices[name]._arrived(packets)
         if "customData" in message:
             self._custom_data = message["customData"]
+        self._window_texts.extend(message.get("windowTexts", ()))
         if "warning" in message:
             self._warn(message["warning"])
         return 0
@@ -164,6 +169,16 @@ class Robot:
         self._custom_data = str(data)
         self._commands.append({"set": "customData", "value": self._custom_data})
 
+    # -- the robot's window
+
+    def wwiSendText(self, text):
+        """Send text to the robot's window; it leaves with the next step."""
+        self._commands.append({"set": "windowText", "value": str(text)})
+
+    def wwiReceiveText(self):
+        """Return the oldest text that the robot's window has sent, None when there is no other."""
+        return self._window_texts.pop(0) if self._window_texts else None
+
     def getMode(self):
         return self.MODE_SIMULATION
 
@@ -196,7 +211,7 @@ class Robot:
         return len(self._device_list)
 
     getAccelerometer = getBrake = getCamera = getCompass = getDistanceSensor = getEmitter = getGPS = getGyro = getDevice
-    getInertialUnit = getLED = getLightSensor = getMotor = getPositionSensor = getReceiver = getTouchSensor = getDevice
+    getInertialUnit = getLED = getLidar = getRangeFinder = getLightSensor = getMotor = getPositionSensor = getReceiver = getTouchSensor = getDevice
 
     def getKeyboard(self):
         return self.keyboard

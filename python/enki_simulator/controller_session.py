@@ -42,6 +42,7 @@ _COMMANDS = {
     "nextPacket": {"device": _text, "count": lambda value: _natural(value) and value > 0},
     "fov": {"device": _text, "value": _number},
     "customData": {"value": _text},
+    "windowText": {"value": _text},
 }
 
 

@@ -166,6 +166,10 @@ class Session:
         if self._simulation is not None:
             self._simulation.controller_ended(controller, report)
 
+    def _robot_message(self, _body, robot, message):
+        if self._simulation is not None:
+            self._simulation.receive_window_text(robot, message)
+
     def _ignore(self, _body):
         """Known, and nothing to do here."""
 
@@ -214,6 +218,9 @@ _HANDLERS = {
     "controller-started": (Session._ignore, lambda m: ()),
     "controller-data": (Session._controller_data, lambda m: (_integer(m["controller"]),)),
     "controller-ended": (Session._controller_ended, lambda m: (_integer(m["controller"]), m.get("report"))),
-    "robot-message": (Session._ignore, lambda m: ()),
+    "robot-message": (Session._robot_message, lambda m: (_text(m["robot"]), _text(m["message"]))),
+    # Devices are not shown to viewers here, and not driven by them.
+    "watch": (Session._ignore, lambda m: ()),
+    "drive": (Session._ignore, lambda m: ()),
     "close": (Session._close, lambda m: ()),
 }

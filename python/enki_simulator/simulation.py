@@ -1,5 +1,7 @@
 """One running world: clock, Enki, devices and controllers in lock-step. It advances only when told."""
 
+from collections import deque
+
 from .controller_session import ABSENT, AWAITING_HELLO, AWAITING_TIME, COMPUTING, LATE, ControllerSession
 from .flat_world import FlatWorld
 
@@ -9,6 +11,7 @@ ROTATION_DIGITS = 5
 #: A viewer is told of motion by this much since it was told last: metres, and radians.
 LEAST_MOTION = 5e-5
 LEAST_TURN = 1e-4
+MAX_WINDOW_TEXTS = 1000
 
 
 class Entry:
@@ -21,6 +24,8 @@ class Entry:
         self.custom_data = robot.node.text("customData")
         self.controller = 0
         self.session = None
+        #: What the robot's window said and the controller has not got; the oldest go.
+        self.window_texts = deque(maxlen=MAX_WINDOW_TEXTS)
 
     @property
     def controller_name(self):
@@ -141,6 +146,12 @@ class Simulation:
         if entry is not None and entry.session is not None:
             entry.session.receive(data)
 
+    def receive_window_text(self, robot, text):
+        for entry in self._entries:
+            if entry.robot.name == robot and entry.session is not None:
+                entry.window_texts.append(text)
+                return
+
     def controller_ended(self, controller, report):
         entry = self._by_controller.pop(controller, None)
         if entry is None:
@@ -198,6 +209,9 @@ class Simulation:
             if command["set"] == "customData":
                 entry.custom_data = command["value"]
                 continue
+            if command["set"] == "windowText":
+                self.host.send({"type": "robot-message", "robot": entry.robot.name, "message": command["value"]})
+                continue
             warning = entry.robot.apply(command, self.time_ms)
             if warning:
                 self.console(entry.robot.name, "stderr", "Warning: {}".format(warning))
@@ -208,13 +222,18 @@ class Simulation:
             if session is None or session.state != AWAITING_TIME or session.due_ms > self.time_ms:
                 continue
             self._apply_commands(entry)
-            session.answer({"type": "stepped", "time": self.time_ms / 1000, "values": entry.robot.read(self.time_ms)})
+            answer = {"type": "stepped", "time": self.time_ms / 1000, "values": entry.robot.read(self.time_ms)}
+            if entry.window_texts:
+                answer["windowTexts"] = list(entry.window_texts)
+                entry.window_texts.clear()
+            session.answer(answer)
 
     def reset(self):
         """Back to the state after loading; controllers start anew."""
         for entry in self._entries:
             self._stop(entry, "reset")
             entry.custom_data = entry.robot.node.text("customData")
+            entry.window_texts.clear()
         self._world.reset()
         self.time_ms = 0.0
         self.start_controllers()

@@ -11,6 +11,7 @@ const types: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
+  mjs: 'text/javascript; charset=utf-8',
   json: 'application/json',
   wbt: 'text/plain; charset=utf-8',
   proto: 'text/plain; charset=utf-8',

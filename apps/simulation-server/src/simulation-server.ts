@@ -115,6 +115,7 @@ export class SimulationServer implements HttpPart {
       stage: this.stage,
       openSandbox: this.sandbox.opened,
       door: this.door,
+      meter: this.metrics.stream,
       assetsDir: options.assetsDir,
       relay: () => this.relay,
     })
@@ -213,6 +214,7 @@ export class SimulationServer implements HttpPart {
         world: instance.world,
         running: instance.running,
         viewers: instance.viewers ?? null,
+        viewersBehind: instance.viewersBehind ?? null,
         usage: this.usage.of(instance) ?? null,
         age: Math.round((now - openedAt) / 1000),
       })),

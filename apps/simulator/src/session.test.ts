@@ -52,6 +52,7 @@ class Chain {
         loadWorld: () => {},
       },
       '2022',
+      () => performance.now(),
     )
     open.push({ close: () => this.say({ type: 'close' }) })
   }

@@ -1,5 +1,6 @@
 import { type FossbotHost, FossbotWorld } from '@simyard/fossbot'
 import {
+  type DeviceCommand,
   type ErrorReport,
   reportError,
   ServerToSimulator,
@@ -16,6 +17,7 @@ import {
   type SimulationOptions,
   SimulationRunner,
 } from '@simyard/simulation'
+import { Watcher } from './watcher.js'
 
 export interface SimulatorSessionOptions {
   /** To the server, or the page, that this simulator belongs to. */
@@ -41,6 +43,7 @@ export class SimulatorSession {
   private runner: SimulationRunner | undefined
   private simulation: Simulation | undefined
   private fossbot: FossbotWorld | undefined
+  private watcher: Watcher | undefined
   /** Programs are told of a pause once. */
   private toldOfPause = false
   /** Loads wait for each other; only the newest counts. */
@@ -95,13 +98,14 @@ export class SimulatorSession {
         this.simulation?.inputLog.add({ ...message, timeMs: this.simulation.timeMs })
         this.fossbot?.control(message)
         return
+      case 'watch':
+        this.watcher?.set(message)
+        return
+      case 'drive':
+        this.simulation?.driveByHand(message.robot, motorCommands(message))
+        return
       case 'robot-message':
-        this.simulation?.inputLog.add({
-          timeMs: this.simulation.timeMs,
-          type: 'robot-message',
-          robot: message.robot,
-          message: message.message,
-        })
+        this.simulation?.receiveWindowText(message.robot, message.message)
         return
       case 'close':
         this.unload()
@@ -130,6 +134,7 @@ export class SimulatorSession {
       this.scene = scene
       this.simulation = simulation
       this.runner = new SimulationRunner({ simulation, clock: this.options.clock, host: this.runnerHost() })
+      this.watcher = new Watcher(simulation, (told, body) => this.send(told, body), this.options.clock.now)
       this.fossbot = new FossbotWorld(simulation.supervisor, this.fossbotHost(generation))
       this.send({
         type: 'loaded',
@@ -161,6 +166,7 @@ export class SimulatorSession {
       sendToController: (controller, bytes) => current({ type: 'controller-data', controller }, bytes),
       console: (line) => current({ type: 'console', ...line }),
       diagnostic: (diagnostic) => current({ type: 'diagnostic', diagnostic }),
+      windowText: (robot, text) => current({ type: 'robot-message', robot, message: text }),
       controllersChanged: () => this.runner?.controllersChanged(),
       sceneChanged: (change) => {
         if (generation === this.generation) this.tellSceneChange(change)
@@ -210,8 +216,10 @@ export class SimulatorSession {
 
   private runnerHost() {
     return {
-      frame: (frame: Extract<SimulatorToServer, { type: 'frame' }>['frame'], full: boolean) =>
-        this.send({ type: 'frame', frame, full }),
+      frame: (frame: Extract<SimulatorToServer, { type: 'frame' }>['frame'], full: boolean) => {
+        this.send({ type: 'frame', frame, full })
+        this.watcher?.tell()
+      },
       mode: (change: Omit<Extract<SimulatorToServer, { type: 'mode' }>, 'type'>) =>
         this.send({ type: 'mode', ...change }),
       speed: (speed: { realTimeFactor: number; reason?: string }) => this.send({ type: 'speed', ...speed }),
@@ -233,7 +241,9 @@ export class SimulatorSession {
       }
       if (xml.x3d !== '' || xml['x3d-2019'] !== '') this.send({ type: 'node-added', parentId: 0, xml })
     }
-    if (robots) this.send({ type: 'robots', robots })
+    if (!robots) return
+    this.send({ type: 'robots', robots })
+    this.watcher?.robotsChanged()
   }
 
   private exportScene(request: number, dialect: 'x3d' | 'x3d-2019'): void {
@@ -246,6 +256,7 @@ export class SimulatorSession {
     this.runner = undefined
     this.simulation = undefined
     this.fossbot = undefined
+    this.watcher = undefined
     this.files.forget()
     this.scene = undefined
   }
@@ -253,6 +264,19 @@ export class SimulatorSession {
   private send(message: SimulatorToServer, body?: Uint8Array): void {
     this.options.send(message, body ?? NO_BODY)
   }
+}
+
+/** A speed alone turns the motor on and on; a position is where it stops. */
+function motorCommands({
+  device,
+  position,
+  velocity,
+}: Extract<ServerToSimulator, { type: 'drive' }>): readonly DeviceCommand[] {
+  if (position === undefined && velocity === undefined) return []
+  return [
+    { set: 'position', device, value: position ?? 'inf' },
+    ...(velocity === undefined ? [] : [{ set: 'velocity', device, value: velocity } as const]),
+  ]
 }
 
 /** Locations name files as their author knows them: without the scheme. */

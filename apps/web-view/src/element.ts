@@ -6,6 +6,7 @@ import type { TabSimulationOptions } from './connection/tab-stream.js'
 import type { ControlHost } from './controls/control-host.js'
 import { Controls } from './controls/controls.js'
 import { IdleWatch } from './controls/idle-watch.js'
+import { hasOwnWindow, RobotsPanel } from './controls/robots-panel.js'
 import { controlStyle } from './controls/style.js'
 import type { ShowKind } from './controls/toolbar.js'
 import { StartChecklist } from './overlay/start-checklist.js'
@@ -16,6 +17,8 @@ import type { AssetBase } from './scene/asset-url.js'
 import { strings } from './scene/attribute.js'
 import { type CameraMode, Stage } from './stage/stage.js'
 import type { ViewEvents, ViewState } from './view-event.js'
+import { RobotWindows } from './window/robot-windows.js'
+import { windowStyle } from './window/style.js'
 
 /** Attributes that say what to show; the first that is there counts. */
 const SOURCES = ['tab', 'stream', 'server', 'scene'] as const
@@ -38,6 +41,14 @@ export class SimyardView extends HTMLElement implements ControlHost {
   private readonly checklist = new StartChecklist(() => void this.connect())
   private readonly darkScheme = matchMedia('(prefers-color-scheme: dark)')
   private readonly controls = new Controls(this, this)
+  private readonly windowLayer = document.createElement('div')
+  private readonly windows = new RobotWindows({
+    container: this.windowLayer,
+    send: (text) => this.connection?.send(text),
+    assetBase: () => this.connection?.assetBase ?? location.href,
+    theme: () => (this.dark ? 'dark' : 'light'),
+    mayDrive: () => !this.broadcast,
+  })
   private stage: Stage | undefined
   private player: Player | undefined
   private connection: LiveConnection | undefined
@@ -155,6 +166,8 @@ export class SimyardView extends HTMLElement implements ControlHost {
     const connection = new LiveConnection(
       target,
       {
+        onData: (data) => void this.windows.stream.receive(data),
+        onOpen: () => this.windows.stream.renew(),
         onMessage: (message) => this.receive(message),
         onProgress: (progress) => this.report(progress),
         onReconnecting: () => this.onReconnecting(),
@@ -188,9 +201,22 @@ export class SimyardView extends HTMLElement implements ControlHost {
     }
   }
 
+  /** Every device of a robot with its live value, in a window over the picture. */
+  openDevices(robot: string): void {
+    this.windows.openDevices(robot)
+  }
+
+  /** The project's own window of a robot. */
+  openRobotWindow(robot: string): void {
+    const one = this.robotList.find(({ name }) => name === robot)
+    if (one && hasOwnWindow(one)) this.windows.openWindow(one)
+    else this.windows.openDevices(robot)
+  }
+
   /** Ends the conversation; the server then ends the simulation. */
   close(): void {
     this.disconnect()
+    this.windows.closeAll()
     this.checklist.finish()
     this.controls.notice.hide()
     this.setState('closed')
@@ -297,12 +323,16 @@ export class SimyardView extends HTMLElement implements ControlHost {
 
   private build(): void {
     const style = document.createElement('style')
-    style.textContent = viewStyle + controlStyle
+    style.textContent = viewStyle + controlStyle + windowStyle
+    this.windowLayer.className = 'windows'
+    const close = () => this.controls.openPanel(undefined)
+    this.controls.addPanel('windows', new RobotsPanel(() => this.robotList, this.windows, close))
     const host = document.createElement('div')
     host.className = 'stage'
     this.shadow.replaceChildren(
       style,
       host,
+      this.windowLayer,
       this.controls.element,
       this.checklist.element,
       this.controls.notice.element,
@@ -339,10 +369,13 @@ export class SimyardView extends HTMLElement implements ControlHost {
     if (this.current === 'running' || this.current === 'fast') this.idle?.start()
   }
 
+  private get dark(): boolean {
+    return this.getAttribute('theme') === 'dark' || (!this.hasAttribute('theme') && this.darkScheme.matches)
+  }
+
   private applyTheme(): void {
-    this.stage?.setTheme(
-      this.getAttribute('theme') === 'dark' || (!this.hasAttribute('theme') && this.darkScheme.matches),
-    )
+    this.toggleAttribute('data-dark', this.dark)
+    this.stage?.setTheme(this.dark)
   }
 
   private target(source: 'tab' | 'stream' | 'server', address: string): LiveTarget {
@@ -425,6 +458,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
         return
       case 'robots':
         this.robotList = event.robots
+        this.windows.keepOnly(event.robots)
         this.emit('simyard-robots', { robots: event.robots })
         this.controls.update()
         return

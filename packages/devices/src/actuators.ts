@@ -1,5 +1,5 @@
 import { isJoint, numberField, stringField, vectorsField } from '@simyard/physics'
-import type { DeviceCommand, DeviceDescription, NodeUpdate, SensorValue } from '@simyard/protocol'
+import type { DeviceCommand, DeviceDescription, NodeUpdate } from '@simyard/protocol'
 import { childNodes, getString, type SceneNode } from '@simyard/scene'
 import type { Device, DeviceWorld, Reading } from './device.js'
 
@@ -33,10 +33,7 @@ export function createMotor(node: SceneNode, world: DeviceWorld): Device {
       return applyToMotor(command, motor)
     },
     sample(): Reading {
-      const extra: Record<string, SensorValue> = {
-        [limit === 'maxForce' ? 'force' : 'torque']: motor?.forceFeedback() ?? 0,
-      }
-      return { extra }
+      return { extra: { force: motor?.forceFeedback() ?? 0 } }
     },
   }
 }
@@ -96,6 +93,7 @@ export function createLed(node: SceneNode): Device {
       value = command.value
       return undefined
     },
+    show: () => ({ value }),
     updates(): readonly NodeUpdate[] {
       if (value === sent) return []
       sent = value

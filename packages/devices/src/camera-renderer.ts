@@ -22,6 +22,8 @@ export interface CameraView {
 /** Makes camera pictures. The one that ships is `Rasterizer`; a GPU one may stand in for it. */
 export interface CameraRenderer {
   render(view: CameraView): Picture
+  /** Metres along the view's x for each pixel, infinite where nothing is nearer than `far`. */
+  depths(view: CameraView): Float32Array
 }
 
 const LIGHT: Vector3 = normalize([0.4, 0.3, 0.87])
@@ -54,6 +56,11 @@ export class Rasterizer implements CameraRenderer {
       if (shape.surface.transparency < 0.95) this.draw(shape, view, focal, bgra)
     }
     return { width, height, bgra }
+  }
+
+  depths(view: CameraView): Float32Array {
+    this.render(view)
+    return this.depth.slice(0, view.width * view.height).map((inverse) => (inverse > 0 ? 1 / inverse : Infinity))
   }
 
   private draw(shape: VisualShape, view: CameraView, focal: number, bgra: Uint8Array): void {

@@ -1,8 +1,15 @@
 import type { Contact, PhysicsWorld } from '@simyard/physics'
-import type { DeviceCommand, DeviceDescription, NodeUpdate, Packet, SensorValue } from '@simyard/protocol'
+import type {
+  DeviceCommand,
+  DeviceDescription,
+  DeviceReading,
+  NodeUpdate,
+  Packet,
+  SensorValue,
+} from '@simyard/protocol'
 import type { Scene, SceneNode } from '@simyard/scene'
 import type { CameraRenderer } from './camera-renderer.js'
-import type { Picture } from './picture.js'
+import type { Picture, RangeImage } from './picture.js'
 import type { Radio } from './radio.js'
 import type { Random } from './random.js'
 import type { VisualWorld } from './visual-world.js'
@@ -25,6 +32,7 @@ export interface Reading {
   /** More values under `<device>/<key>`. */
   readonly extra?: Readonly<Record<string, SensorValue>>
   readonly picture?: Picture
+  readonly ranges?: RangeImage
 }
 
 /**
@@ -39,6 +47,8 @@ export interface Device {
   /** Called after every basic step, also while the sensor is off. */
   afterStep?(seconds: number): void
   packets?(): readonly Packet[]
+  /** What an actuator is set to, or a sensor's rays; for viewers. */
+  show?(): Pick<DeviceReading, 'value' | 'rays'>
   updates?(): readonly NodeUpdate[]
   reset(): void
 }

@@ -1,4 +1,4 @@
-import { dot, quaternionFromAxisAngle, rotate, type Vector3 } from '@simyard/geometry'
+import { add, dot, type Pose, quaternionFromAxisAngle, rotate, scale, type Vector3 } from '@simyard/geometry'
 import { numberField, stringField, vectorsField } from '@simyard/physics'
 import type { SceneNode } from '@simyard/scene'
 import { describe } from './actuators.js'
@@ -30,6 +30,14 @@ export function createDistanceSensor(node: SceneNode, robot: SceneNode, world: D
   const beams = beamsOf(node, type)
   const reach = table.maxInput
   const [minValue, maxValue] = table.outputRange
+  const cast = (pose: Pose, beam: Beam) => {
+    const direction = rotate(pose.rotation, beam.direction)
+    const hit = world.physics.castRay({ origin: pose.translation, direction, maxDistance: reach, ignoreRobot: robot })
+    // Sound that meets a wall too flatly does not come back.
+    const lost = type === 'sonar' && hit && Math.abs(dot(hit.normal, direction)) < Math.cos(Math.PI / 8)
+    const seen = lost ? undefined : hit
+    return { direction, seen, distance: seen ? seen.distance : reach }
+  }
   return {
     node,
     description: describe(node, {
@@ -40,6 +48,20 @@ export function createDistanceSensor(node: SceneNode, robot: SceneNode, world: D
       lookupTable: table.flat,
     }),
     reset: () => {},
+    show() {
+      const pose = world.physics.worldPose(node.id)
+      if (!pose) return {}
+      return {
+        rays: beams.map((beam) => {
+          const { direction, distance, seen } = cast(pose, beam)
+          return {
+            from: pose.translation,
+            to: add(pose.translation, scale(direction, distance)),
+            hit: seen !== undefined,
+          }
+        }),
+      }
+    },
     sample() {
       const pose = world.physics.worldPose(node.id)
       if (!pose) return { value: 0 }
@@ -47,19 +69,11 @@ export function createDistanceSensor(node: SceneNode, robot: SceneNode, world: D
       let nearest = reach
       let red = 0
       for (const beam of beams) {
-        const direction = rotate(pose.rotation, beam.direction)
-        const hit = world.physics.castRay({
-          origin: pose.translation,
-          direction,
-          maxDistance: reach,
-          ignoreRobot: robot,
-        })
-        const seen = hit && !(type === 'sonar' && Math.abs(dot(hit.normal, direction)) < Math.cos(Math.PI / 8))
-        const distance = seen ? hit.distance : reach
+        const { direction, distance, seen } = cast(pose, beam)
         sum += beam.weight * distance
         nearest = Math.min(nearest, distance)
         if (type !== 'infra-red') continue
-        red += beam.weight * (seen ? world.visuals.colorAt(hit.solid, pose.translation, direction, distance)[0] : 1)
+        red += beam.weight * (seen ? world.visuals.colorAt(seen.solid, pose.translation, direction, distance)[0] : 1)
       }
       const raw = table.value(type === 'sonar' ? nearest : sum, world.random)
       const rest = table.flat[table.flat.length - 2] ?? 0

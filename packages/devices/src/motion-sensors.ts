@@ -25,7 +25,7 @@ export function createPositionSensor(node: SceneNode, world: DeviceWorld): Devic
   })
 }
 
-/** GPS: metres in the world's axes; its speed under `<name>/speed` and `<name>/velocity`, m/s. */
+/** GPS: metres in the world's axes; its speed under `<name>/speed` and `<name>/speedVector`, m/s. */
 export function createGps(node: SceneNode, world: DeviceWorld): Device {
   const accuracy = numberField(node, 'accuracy', 0)
   const resolution = numberField(node, 'resolution', -1)
@@ -35,7 +35,7 @@ export function createGps(node: SceneNode, world: DeviceWorld): Device {
     const value = at.map((part) =>
       toResolution(accuracy > 0 ? part + accuracy * world.random.normal() : part, resolution),
     )
-    return { value, extra: { velocity: v, speed: Math.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]) } }
+    return { value, extra: { speedVector: v, speed: Math.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]) } }
   })
 }
 

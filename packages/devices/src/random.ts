@@ -10,6 +10,7 @@ export class Random {
   private c = 0
   private counter = 1
   private spare: number | undefined
+  private isSilent = false
 
   constructor(private readonly seed: number) {
     this.reset()
@@ -34,8 +35,20 @@ export class Random {
     return (sum >>> 0) / 0x1_0000_0000
   }
 
+  /** What is computed without noise, and without taking a number from the run. */
+  silent<Value>(compute: () => Value): Value {
+    const before = this.isSilent
+    this.isSilent = true
+    try {
+      return compute()
+    } finally {
+      this.isSilent = before
+    }
+  }
+
   /** Mean 0, standard deviation 1. */
   normal(): number {
+    if (this.isSilent) return 0
     if (this.spare !== undefined) {
       const value = this.spare
       this.spare = undefined

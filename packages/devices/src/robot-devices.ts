@@ -1,10 +1,19 @@
-import { isRobot } from '@simyard/physics'
-import type { DeviceCommand, DeviceDescription, NodeUpdate, Packet, SensorValue } from '@simyard/protocol'
+import { isMotor, isRobot } from '@simyard/physics'
+import type {
+  DeviceCommand,
+  DeviceDescription,
+  DeviceReading,
+  NodeUpdate,
+  Packet,
+  SensorValue,
+} from '@simyard/protocol'
 import { childNodes, type SceneNode } from '@simyard/scene'
 import { createEmitter, createLed, createMotor, describe } from './actuators.js'
 import { createCamera } from './camera.js'
-import type { Device, DeviceWorld } from './device.js'
+import type { Device, DeviceWorld, Reading } from './device.js'
 import { createDistanceSensor } from './distance-sensor.js'
+import { axisOf, type JointPlace, jointPlaces } from './joint-place.js'
+import { createLidar } from './lidar.js'
 import {
   createAccelerometer,
   createCompass,
@@ -15,14 +24,21 @@ import {
   createPositionSensor,
   createTouchSensor,
 } from './motion-sensors.js'
-import type { Picture } from './picture.js'
+import { createRangeFinder } from './range-finder.js'
 import { createReceiver } from './receiver.js'
+import { encodeSight, type Sight } from './sight.js'
 
 /** What one robot's sensors have to say after a step. */
 export interface Readings {
   readonly values: Readonly<Record<string, SensorValue>>
   readonly packets: Readonly<Record<string, readonly Packet[]>>
-  readonly pictures: readonly { readonly device: string; readonly picture: Picture }[]
+  /** Pictures (BGRA) and range images (float32 little-endian), as the controller gets them. */
+  readonly attachments: readonly {
+    readonly device: string
+    readonly width: number
+    readonly height: number
+    readonly bytes: Uint8Array
+  }[]
 }
 
 type Factory = (node: SceneNode, robot: SceneNode, world: DeviceWorld) => Device
@@ -41,21 +57,29 @@ const FACTORIES: Readonly<Record<string, Factory>> = {
   InertialUnit: (node, _, world) => createInertialUnit(node, world),
   LED: (node) => createLed(node),
   Camera: (node, _, world) => createCamera(node, world),
+  Lidar: createLidar,
+  RangeFinder: (node, _, world) => createRangeFinder(node, world),
   Emitter: createEmitter,
   Receiver: createReceiver,
 }
+/** Devices whose samples are pictures. */
+const SEEING = new Set(['Camera', 'Lidar', 'RangeFinder'])
 /** Devices that exist for the controller, but do nothing yet. */
-const INERT = new Set(['Speaker', 'Display', 'Brake', 'Connector', 'Pen', 'Lidar', 'RangeFinder', 'Radar', 'Altimeter'])
+const INERT = new Set(['Speaker', 'Display', 'Brake', 'Connector', 'Pen', 'Radar', 'Altimeter'])
 
 /** All devices of one robot: commands in, readings out. */
 export class RobotDevices {
   private readonly devices = new Map<string, Device>()
+  /** The newest sample of each sensor that its controller has enabled. */
+  private readonly newest = new Map<string, Reading>()
+  private readonly joints: ReadonlyMap<number, JointPlace>
   private readonly periods = new Map<string, { readonly periodMs: number; next: number }>()
 
   constructor(
     readonly robot: SceneNode,
-    world: DeviceWorld,
+    private readonly world: DeviceWorld,
   ) {
+    this.joints = jointPlaces(robot)
     for (const node of deviceNodes(robot)) {
       const factory = FACTORIES[node.type]
       const device = factory ? factory(node, robot, world) : { node, description: describe(node), reset: () => {} }
@@ -69,12 +93,14 @@ export class RobotDevices {
 
   /** A warning for the controller's author, or nothing; a wrong command changes nothing. */
   apply(command: DeviceCommand, timeMs: number): string | undefined {
-    if (command.set === 'customData') return undefined
+    if (command.set === 'customData' || command.set === 'windowText') return undefined
     const device = this.devices.get(command.device)
     if (!device) return `"${command.device}" device not found.`
     if (command.set === 'enable') {
-      if (command.periodMs === 0) this.periods.delete(command.device)
-      else this.periods.set(command.device, { periodMs: command.periodMs, next: timeMs + command.periodMs })
+      if (command.periodMs === 0) {
+        this.periods.delete(command.device)
+        this.newest.delete(command.device)
+      } else this.periods.set(command.device, { periodMs: command.periodMs, next: timeMs + command.periodMs })
       if ('enabled' in device) device.enabled = command.periodMs > 0
       return undefined
     }
@@ -90,7 +116,7 @@ export class RobotDevices {
   read(timeMs: number): Readings {
     const values: Record<string, SensorValue> = {}
     const packets: Record<string, readonly Packet[]> = {}
-    const pictures: { device: string; picture: Picture }[] = []
+    const attachments: Readings['attachments'][number][] = []
     for (const [name, period] of this.periods) {
       if (timeMs < period.next) continue
       while (period.next <= timeMs) period.next += period.periodMs
@@ -99,11 +125,47 @@ export class RobotDevices {
       if (arrived.length > 0) packets[name] = arrived
       const reading = device?.sample?.()
       if (!reading) continue
+      this.newest.set(name, reading)
       if (reading.value !== undefined) values[name] = reading.value
-      if (reading.picture) pictures.push({ device: name, picture: reading.picture })
+      const seen = attachmentOf(reading)
+      if (seen) attachments.push({ device: name, ...seen })
       for (const [key, value] of Object.entries(reading.extra ?? {})) values[`${name}/${key}`] = value
     }
-    return { values, packets, pictures }
+    return { values, packets, attachments }
+  }
+
+  /**
+   * What the devices say and do now, for viewers; the run does not notice. `sampled`: also sensors that the controller has
+   * not enabled, without their noise.
+   */
+  show(sampled: boolean): DeviceReading[] {
+    return [...this.devices].map(([name, device]) => {
+      const place = this.joints.get(device.node.id)
+      const joint = place && axisOf(place, this.world.physics)
+      const enabled = !device.sample || isMotor(device.node) || this.periods.has(name)
+      const value = enabled ? this.newest.get(name)?.value : sampled ? this.sampleFor(device)?.value : undefined
+      return {
+        device: name,
+        enabled,
+        ...(value === undefined ? {} : { value }),
+        ...device.show?.(),
+        ...defined('position', this.world.physics.jointPosition(device.node.id)),
+        ...defined('velocity', this.world.physics.jointVelocity(device.node.id)),
+        ...(joint ? { joint } : {}),
+      }
+    })
+  }
+
+  /** What a device sees now; undefined for one that sees nothing. */
+  see(name: string): Sight | undefined {
+    const device = this.devices.get(name)
+    if (!device || !SEEING.has(device.node.type)) return undefined
+    const newest = this.newest.get(name) ?? this.world.random.silent(() => device.sample?.())
+    return newest && encodeSight(newest)
+  }
+
+  private sampleFor(device: Device): Reading | undefined {
+    return SEEING.has(device.node.type) ? undefined : this.world.random.silent(() => device.sample?.())
   }
 
   updates(): NodeUpdate[] {
@@ -112,8 +174,20 @@ export class RobotDevices {
 
   reset(): void {
     this.periods.clear()
+    this.newest.clear()
     for (const device of this.devices.values()) device.reset()
   }
+}
+
+const defined = <Key extends string>(key: Key, value: number | undefined) =>
+  value === undefined ? {} : ({ [key]: value } as Record<Key, number>)
+
+function attachmentOf({ picture, ranges }: Reading): Omit<Readings['attachments'][number], 'device'> | undefined {
+  if (picture) return { width: picture.width, height: picture.height, bytes: picture.bgra }
+  if (!ranges) return undefined
+  // Typed arrays have the byte order of the machine; every machine that runs this has the small end first.
+  const { buffer, byteOffset, byteLength } = ranges.values
+  return { width: ranges.width, height: ranges.height, bytes: new Uint8Array(buffer, byteOffset, byteLength) }
 }
 
 /** Device nodes of a robot in document order, not those of robots inside it. */

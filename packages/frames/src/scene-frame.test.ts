@@ -1,8 +1,9 @@
+import type { WorldFrame } from '@simyard/protocol'
 import { expect, test } from 'vitest'
 import { sceneFrame, worldFrame } from './scene-frame.js'
 
 test('poses become numbers, other fields stay text, and both come back as one update', () => {
-  const frame = {
+  const frame: WorldFrame = {
     timeMs: 32,
     updates: [
       { id: 7, translation: '1 -2.5 0.001', rotation: '0 0 1 3.1', baseColor: '1 0 0' },

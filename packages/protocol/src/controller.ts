@@ -9,6 +9,9 @@ import { z } from 'zod'
  */
 export const CONTROLLER_PROTOCOL_VERSION = 1
 
+/** Characters of one text between a robot's window and its controller. */
+export const MAX_WINDOW_TEXT = 1_000_000
+
 /** Values a controller writes; applied in order when its step reaches the simulation. */
 export const DeviceCommand = z.discriminatedUnion('set', [
   /** Motor target; rad or m. `Infinity` travels as the string 'inf' (JSON has none), '-inf' likewise. */
@@ -40,6 +43,8 @@ export const DeviceCommand = z.discriminatedUnion('set', [
   z.strictObject({ set: z.literal('nextPacket'), device: z.string(), count: z.int().positive() }),
   z.strictObject({ set: z.literal('fov'), device: z.string(), value: z.number() }),
   z.strictObject({ set: z.literal('customData'), value: z.string() }),
+  /** Text for the robot's window. */
+  z.strictObject({ set: z.literal('windowText'), value: z.string().max(MAX_WINDOW_TEXT) }),
 ])
 export type DeviceCommand = z.infer<typeof DeviceCommand>
 
@@ -107,6 +112,8 @@ export type SimulationToController =
         readonly height: number
       }[]
       readonly customData?: string
+      /** What the robot's window said since the last step, oldest first. */
+      readonly windowTexts?: readonly string[]
       /** A message for the controller's author, printed to stderr by the library. */
       readonly warning?: string
     }

@@ -62,6 +62,8 @@ export const errorCatalogue = {
   SIMULATOR_TIMEOUT: { status: 504, retryable: true },
   SESSION_TIME_OVER: { status: 410, retryable: false },
   STREAM_BAD_MESSAGE: { status: 400, retryable: false },
+  FRAME_INVALID: { status: 400, retryable: true },
+  RECORDING_INVALID: { status: 422, retryable: false },
   SANDBOX_UNAVAILABLE: { status: 500, retryable: false },
   DOCKER_UNAVAILABLE: { status: 503, retryable: true },
   DOCKER_IMAGE_MISSING: { status: 500, retryable: false },

@@ -44,8 +44,9 @@ export type { SessionMailKind } from './compat/webots-session.js'
 export { sessionMail, sessionText } from './compat/webots-session.js'
 export type { StreamDialect, StreamRequest } from './compat/webots-stream.js'
 export { decodeStreamRequest, streamMessage } from './compat/webots-stream.js'
+export { isWindowFile, redirectWindowScript, windowPage, windowPath } from './compat/webots-windows.js'
 export type { DeviceDescription, Packet, SensorValue, SimulationToController } from './controller.js'
-export { CONTROLLER_PROTOCOL_VERSION, ControllerMessage, DeviceCommand } from './controller.js'
+export { CONTROLLER_PROTOCOL_VERSION, ControllerMessage, DeviceCommand, MAX_WINDOW_TEXT } from './controller.js'
 export type { Diagnostic } from './diagnostic.js'
 export type { ErrorCode, ErrorDefinition, ErrorReport, SourceLocation } from './errors.js'
 export { errorCatalogue, reportError, SimyardError } from './errors.js'
@@ -80,9 +81,14 @@ export {
 } from './lobby.js'
 export type { OwnClientEvent, OwnStreamEvent } from './own-events.js'
 export { BINARY_MESSAGE, OwnStreamRequest } from './own-requests.js'
+export { decodePicture, encodePicture } from './picture-message.js'
 export type {
+  ContactPoint,
+  DeviceReading,
   LabelUpdate,
   NodeUpdate,
+  PictureHeader,
+  RobotReadings,
   RobotSummary,
   SimulatorToServer,
   Surroundings,

@@ -1,6 +1,7 @@
+import type { DeviceDescription } from './controller.js'
 import type { Diagnostic } from './diagnostic.js'
 import type { ErrorReport } from './errors.js'
-import type { RobotSummary, Surroundings } from './simulator.js'
+import type { ContactPoint, RobotReadings, RobotSummary, Surroundings } from './simulator.js'
 import type { TabRoomState } from './tab.js'
 
 /** What our own pages learn on the stream beside the Webots words (`simyard:<json>`, after `simyard:hello`). */
@@ -17,6 +18,16 @@ export type OwnStreamEvent =
   | { readonly type: 'robots'; readonly robots: readonly RobotSummary[] }
   | { readonly type: 'surroundings'; readonly surroundings: Surroundings }
   | { readonly type: 'sound'; readonly robot: string; readonly name: string }
+  /** Of who acknowledges frames: how old its picture was when it had acknowledged it. */
+  | { readonly type: 'line'; readonly ageMs: number }
+  /** To pages that watch: the devices of a robot, and what they say and do. */
+  | { readonly type: 'devices'; readonly robot: string; readonly devices: readonly DeviceDescription[] }
+  | {
+      readonly type: 'readings'
+      readonly timeMs: number
+      readonly robots: readonly RobotReadings[]
+      readonly contacts?: readonly ContactPoint[]
+    }
   /** The browser let the simulation of the tab rest for so long. */
   | { readonly type: 'stalled'; readonly ms: number }
   | { readonly type: 'ended'; readonly error: ErrorReport }

@@ -14,9 +14,19 @@ export const OwnStreamRequest = z.discriminatedUnion('type', [
     type: z.literal('watch'),
     /** Robots whose devices and their values are shown. */
     robots: z.array(z.string()).max(16),
+    /** Those of them whose sensors are sampled also where their controller has not enabled them. */
+    sampled: z.array(z.string()).max(16).optional(),
     /** Devices that see pictures or points: cameras, range finders, lidars. */
     pictures: z.array(z.strictObject({ robot: z.string(), device: z.string() })).max(8),
     contacts: z.boolean(),
+  }),
+  /** A motor is moved by hand, until its controller commands it. rad and rad/s, or m and m/s. */
+  z.strictObject({
+    type: z.literal('drive'),
+    robot: z.string(),
+    device: z.string(),
+    position: z.number().optional(),
+    velocity: z.number().optional(),
   }),
 ])
 export type OwnStreamRequest = z.infer<typeof OwnStreamRequest>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type DeviceDescription, MAX_WINDOW_TEXT, type SensorValue } from './controller.js'
 import type { Diagnostic } from './diagnostic.js'
 import type { ErrorReport } from './errors.js'
 
@@ -35,7 +36,7 @@ export const ServerToSimulator = z.discriminatedUnion('type', [
     report: z.custom<ErrorReport>().optional(),
   }),
   /** Text for a robot from its window. */
-  z.strictObject({ type: z.literal('robot-message'), robot: z.string(), message: z.string() }),
+  z.strictObject({ type: z.literal('robot-message'), robot: z.string(), message: z.string().max(MAX_WINDOW_TEXT) }),
   /** What a member of the room says to a robot or to the scene: FOSSBot's `clientMessage`, with `user_id`. */
   z.strictObject({ type: z.literal('room-message'), message: z.record(z.string(), z.unknown()) }),
   /** The controls of the page beside the picture. */
@@ -45,6 +46,23 @@ export const ServerToSimulator = z.discriminatedUnion('type', [
     noise: z.boolean().optional(),
     /** Of the light, 0–100; 50 is plain daylight. */
     brightness: z.number().min(0).max(100).optional(),
+  }),
+  /** What viewers want to know beside the picture; replaces what they wanted before. A world begins with nothing. */
+  z.strictObject({
+    type: z.literal('watch'),
+    robots: z.array(z.string()),
+    /** Robots whose sensors are sampled for viewers also where their controller has not enabled them. */
+    sampled: z.array(z.string()),
+    pictures: z.array(z.strictObject({ robot: z.string(), device: z.string() })),
+    contacts: z.boolean(),
+  }),
+  /** A viewer moves a motor by hand. */
+  z.strictObject({
+    type: z.literal('drive'),
+    robot: z.string(),
+    device: z.string(),
+    position: z.number().optional(),
+    velocity: z.number().optional(),
   }),
   z.strictObject({ type: z.literal('close') }),
 ])
@@ -85,12 +103,66 @@ export interface Surroundings {
   readonly upload?: { readonly received: number; readonly pieces: number }
 }
 
+type Triple = readonly [number, number, number]
+
+export interface DeviceReading {
+  readonly device: string
+  /** Its controller samples it; motors, LEDs and what has no samples always are. */
+  readonly enabled: boolean
+  /** The controller's newest sample; without noise where the controller takes none. */
+  readonly value?: SensorValue
+  /** Motors and position sensors: rad and rad/s, or m and m/s. */
+  readonly position?: number
+  readonly velocity?: number
+  /** Where the joint turns or slides, world frame. */
+  readonly joint?: { readonly type: 'hinge' | 'slider'; readonly anchor: Triple; readonly axis: Triple }
+  /** Of distance sensors, world frame, metres. */
+  readonly rays?: readonly { readonly from: Triple; readonly to: Triple; readonly hit: boolean }[]
+}
+
+export interface RobotReadings {
+  readonly robot: string
+  readonly devices: readonly DeviceReading[]
+}
+
+/** A touch of two solids, world frame, metres. `normal` points from the first to the second. */
+export interface ContactPoint {
+  readonly point: Triple
+  readonly normal: Triple
+  readonly bodies: readonly [string, string]
+}
+
+/** Before the bytes of a picture. */
+export interface PictureHeader {
+  readonly robot: string
+  readonly device: string
+  /**
+   * `png`: a picture. `ranges`: uint16 little-endian for each point, layers from the top, from left to right; 0 is
+   * `minRange` and 65534 `maxRange`, 65535 is nothing in reach.
+   */
+  readonly encoding: 'png' | 'ranges'
+  readonly width: number
+  readonly height: number
+  readonly timeMs: number
+  /** Of ranges: where the device is in the world, and what it covers. Angles in rad, ranges in m; rotation x, y, z, w. */
+  readonly ranges?: {
+    readonly translation: Triple
+    readonly rotation: readonly [number, number, number, number]
+    readonly fieldOfView: number
+    readonly verticalFieldOfView: number
+    readonly minRange: number
+    readonly maxRange: number
+  }
+}
+
 export interface RobotSummary {
   readonly name: string
   /** Field `model` of the robot: `FOSSBot` answers to programs of a room. */
   readonly model: string
   readonly controller: string
   readonly window: string
+  /** Its window is the world's: `WorldInfo.window` names it. */
+  readonly main?: boolean
   readonly nodeId: number
 }
 
@@ -137,6 +209,7 @@ export type SimulatorToServer =
     }
   | { readonly type: 'stop-controller'; readonly controller: number }
   | { readonly type: 'controller-data'; readonly controller: number }
+  /** Text of a controller for its robot's window. */
   | { readonly type: 'robot-message'; readonly robot: string; readonly message: string }
   | {
       readonly type: 'node-added'
@@ -153,6 +226,17 @@ export type SimulatorToServer =
       readonly event: 'godotMessage' | 'godotError'
       readonly payload: Readonly<Record<string, unknown>> & { readonly user_id: string }
     }
+  /** The devices of a robot that is watched; again when the world is loaded or the robot comes anew. */
+  | { readonly type: 'devices'; readonly robot: string; readonly devices: readonly DeviceDescription[] }
+  /** What devices of watched robots say and do at this moment, and what touches what. */
+  | {
+      readonly type: 'readings'
+      readonly timeMs: number
+      readonly robots: readonly RobotReadings[]
+      readonly contacts?: readonly ContactPoint[]
+    }
+  /** What a device sees; the body is `encoding`. */
+  | ({ readonly type: 'picture' } & PictureHeader)
   | { readonly type: 'surroundings'; readonly surroundings: Surroundings }
   /** A robot plays a sound: one of the names that viewers know (`r2d2`). */
   | { readonly type: 'sound'; readonly robot: string; readonly name: string }

@@ -12,6 +12,13 @@ export type Input =
       readonly robot: string
       readonly commands: readonly DeviceCommand[]
     }
+  /** A viewer moved motors. */
+  | {
+      readonly timeMs: number
+      readonly type: 'by-hand'
+      readonly robot: string
+      readonly commands: readonly DeviceCommand[]
+    }
   | {
       readonly timeMs: number
       readonly type: 'controller'

@@ -33,6 +33,8 @@ class Bench {
   readonly lines: string[] = []
   readonly errors: string[] = []
   readonly diagnostics: Diagnostic[] = []
+  /** What controllers said to the windows of their robots. */
+  readonly said: string[] = []
   private readonly processes = new Map<number, ChildProcess>()
   private readonly waiting = new Set<() => void>()
   simulation!: Simulation
@@ -53,6 +55,7 @@ class Bench {
           channel?.write(bytes)
         },
         console: ({ line }) => bench.lines.push(line),
+        windowText: (robot, text) => bench.said.push(`${robot}: ${text}`),
         diagnostic: (diagnostic) => bench.diagnostics.push(diagnostic),
         controllersChanged: () => bench.runner?.controllersChanged(),
       },
@@ -216,6 +219,42 @@ print('red' if red > 100 and blue == 0 else 'not red', len(image))
     await expect.poll(() => bench.lines).toContain('red 128')
   })
 
+  test('measures by lidar and range finder, as images and as points', async () => {
+    const wall = `Solid { translation 2.05 0 0 boundingObject DEF B Box { size 0.1 10 10 } children [ Shape { geometry USE B } ] }`
+    const bench = await Bench.open(
+      `WorldInfo { } ${wall}
+       Robot { controller "look" children [
+         Lidar { name "lidar" horizontalResolution 3 fieldOfView 1 numberOfLayers 2 verticalFieldOfView 0.4 maxRange 5 }
+         RangeFinder { name "depth" width 8 height 4 fieldOfView 1 maxRange 5 } ] }`,
+      {
+        look: `
+from controller import Robot, RangeFinder
+robot = Robot()
+lidar, depth = robot.getDevice('lidar'), robot.getDevice('depth')
+for device in (lidar, depth):
+    device.enable(32)
+lidar.enablePointCloud()
+robot.step(32)
+robot.step(32)
+print(['{:.3f}'.format(value) for value in lidar.getLayerRangeImage(0)], len(lidar.getRangeImage()))
+print(['{:.3f} {:.3f} {:.3f} {}'.format(p.x, p.y, p.z, p.layer_id) for p in lidar.getPointCloud()][2:4])
+image = depth.getRangeImage()
+print('{:.3f}'.format(RangeFinder.rangeImageGetDepth(image, 8, 7, 3)), len(image), lidar.getMaxRange())
+`,
+      },
+    )
+    await bench.until(320)
+    const edge = 2 / (Math.cos(0.2) * Math.cos(0.5))
+    const across = (2 * Math.tan(0.5)).toFixed(3)
+    const up = (2 * Math.tan(0.2)) / Math.cos(0.5)
+    await expect.poll(() => bench.lines.length).toBeGreaterThanOrEqual(3)
+    expect(bench.lines.slice(0, 3)).toEqual([
+      `['${edge.toFixed(3)}', '${(2 / Math.cos(0.2)).toFixed(3)}', '${edge.toFixed(3)}'] 6`,
+      `['2.000 -${across} ${up.toFixed(3)} 0', '2.000 ${across} -${up.toFixed(3)} 1']`,
+      '2.000 32 5',
+    ])
+  })
+
   test('tells a red floor from a black one by infra-red light', async () => {
     const tile = (x: number, color: string) => `Solid { translation ${x} 0 0 name "tile ${x}"
       children [ Shape { appearance PBRAppearance { baseColor ${color} } geometry Box { size 1 1 0.1 } } ]
@@ -241,6 +280,48 @@ print([round(eye.getValue()) for eye in eyes])
     await bench.until(320)
     // 5 cm above the floor the table says 500; black sends back a fifth of it.
     await expect.poll(() => bench.lines).toContain('[500, 100]')
+  })
+
+  test('talks with the window of its robot; the input log makes the talk again', async () => {
+    const world = `${ARENA}E-puck { name "listener" translation 0.2 0.1 0 controller "listen" }`
+    const listen = `
+from controller import Supervisor
+robot = Supervisor()
+wheels = [robot.getDevice(side + ' wheel motor') for side in ('left', 'right')]
+for wheel in wheels:
+    wheel.setPosition(float('inf'))
+    wheel.setVelocity(0)
+robot.wwiSendText('ready "é"')
+while robot.step(32) != -1:
+    text = robot.wwiReceiveText()
+    while text is not None:
+        wheels[0].setVelocity(float(text))
+        robot.wwiSendText('{:.3f} {}'.format(robot.getTime(), text))
+        text = robot.wwiReceiveText()
+`
+    const run = async (talk: readonly { timeMs: number; message: string }[]) => {
+      const bench = await Bench.open(world, { listen })
+      for (const { timeMs, message } of talk) {
+        if (timeMs > bench.simulation.timeMs) await bench.until(timeMs)
+        bench.simulation.receiveWindowText('listener', message)
+        bench.simulation.receiveWindowText('nobody', message)
+      }
+      await bench.until(1600)
+      return bench
+    }
+    const first = await run([
+      { timeMs: 400, message: '3' },
+      { timeMs: 400, message: '2' },
+      { timeMs: 816, message: '-1.5' },
+    ])
+    // The controller is answered every 32 ms: at the end of the step that comes after the text.
+    expect(first.said).toEqual(['ready "é"', '0.416 3', '0.416 2', '0.832 -1.5'].map((text) => `listener: ${text}`))
+    const heard = first.simulation.inputLog.entries.filter((input) => input.type === 'robot-message')
+    expect(heard.map(({ timeMs }) => timeMs)).toEqual([400, 400, 816])
+    const again = await run(heard)
+    expect(again.said).toEqual(first.said)
+    expect(again.simulation.stateHash()).toBe(first.simulation.stateHash())
+    expect((await run([])).simulation.stateHash()).not.toBe(first.simulation.stateHash())
   })
 
   test('that crashes is reported, and the world goes on', async () => {

@@ -1,6 +1,16 @@
-import { type DeviceWorld, Radio, Random, Rasterizer, RobotDevices, VisualWorld } from '@simyard/devices'
+import { type DeviceWorld, Radio, Random, Rasterizer, RobotDevices, type Sight, VisualWorld } from '@simyard/devices'
 import { createPhysicsWorld, type EngineOptions, type PhysicsWorld } from '@simyard/physics'
-import type { Diagnostic, ErrorReport, NodeUpdate, RobotSummary, WorldFrame } from '@simyard/protocol'
+import type {
+  ContactPoint,
+  DeviceCommand,
+  DeviceDescription,
+  DeviceReading,
+  Diagnostic,
+  ErrorReport,
+  NodeUpdate,
+  RobotSummary,
+  WorldFrame,
+} from '@simyard/protocol'
 import {
   childNodes,
   getNumber,
@@ -14,6 +24,7 @@ import { ControllerSession } from './controller-session.js'
 import { InputLog } from './input-log.js'
 import { MovingNodes } from './moving-nodes.js'
 import type { Supervisor } from './supervisor.js'
+import { WindowInbox } from './window-inbox.js'
 import { WorldSupervisor } from './world-supervisor.js'
 
 export interface ControllerRequest {
@@ -31,6 +42,8 @@ export interface SimulationHost {
   sendToController(controller: number, bytes: Uint8Array): void
   console(line: { readonly stream: 'stdout' | 'stderr'; readonly robot?: string; readonly line: string }): void
   diagnostic(diagnostic: Diagnostic): void
+  /** Text of a controller for its robot's window. */
+  windowText?(robot: string, text: string): void
   /** A controller spoke or left: a simulation that waited may go on. */
   controllersChanged(): void
   /** Nodes came or went. Frames after this know them, frames before did not. */
@@ -63,6 +76,8 @@ interface RobotEntry {
   customData: string
   controller: number
   session: ControllerSession | undefined
+  /** What the robot's window said. */
+  readonly inbox: WindowInbox
 }
 
 const BUILT_IN = new Set(['', '<none>', 'void'])
@@ -86,6 +101,7 @@ export class Simulation {
   /** Visible changes beside poses (lights), newest value of each node; for full frames. */
   private readonly visible = new Map<number, NodeUpdate>()
   private nextController = 1
+  private readonly byHand: { readonly robot: string; readonly commands: readonly DeviceCommand[] }[] = []
   private started = false
   private readonly devices: DeviceWorld
   private readonly supervising: WorldSupervisor
@@ -134,13 +150,18 @@ export class Simulation {
   }
 
   get robotList(): readonly RobotSummary[] {
-    return this.robots.map(({ node, name }) => ({
-      name,
-      model: getString(node, 'model'),
-      controller: getString(node, 'controller'),
-      window: getString(node, 'window'),
-      nodeId: node.id,
-    }))
+    const main = getString(this.options.scene.worldInfo, 'window')
+    return this.robots.map(({ node, name }) => {
+      const window = getString(node, 'window')
+      return {
+        name,
+        model: getString(node, 'model'),
+        controller: getString(node, 'controller'),
+        window,
+        ...(window === main && !['', '<none>'].includes(main) ? { main: true } : {}),
+        nodeId: node.id,
+      }
+    })
   }
 
   // ---- controllers --------------------------------------------------------------------------------------------
@@ -196,6 +217,16 @@ export class Simulation {
 
   receiveFromController(controller: number, bytes: Uint8Array): void {
     this.byController.get(controller)?.session?.receive(bytes)
+  }
+
+  /** Text from a robot's window: the controller gets it with the answer to its step. */
+  receiveWindowText(robot: string, text: string): void {
+    const entry = this.robotNamed(robot)
+    if (!entry || (entry.controller === 0 && this.started)) return
+    this.inputLog.add({ timeMs: this.timeMs, type: 'robot-message', robot, message: text })
+    if (entry.inbox.add(text)) return
+    const line = 'Warning: its window says more than its controller reads; the oldest texts are lost.'
+    this.options.host.console({ stream: 'stderr', robot, line })
   }
 
   /** The controller's process has gone; `report` says why when it was not its own wish. */
@@ -263,6 +294,7 @@ export class Simulation {
   /** Advances by one basic step. The caller has seen that nobody is awaited. */
   step(): void {
     this.answerDue()
+    this.applyByHand()
     for (const entry of this.robots) this.applyCommands(entry)
     this.supervising.beforeStep(this.basicTimeStepMs)
     this.physics.step(this.basicTimeStepMs)
@@ -283,9 +315,32 @@ export class Simulation {
         entry.customData = command.value
         continue
       }
-      const warning = entry.devices.apply(command, this.timeMs)
-      if (warning) this.options.host.console({ stream: 'stderr', robot: entry.name, line: `Warning: ${warning}` })
+      if (command.set === 'windowText') {
+        this.options.host.windowText?.(entry.name, command.value)
+        continue
+      }
+      this.applyOne(entry, command)
     }
+  }
+
+  /** Moves a motor from the next step on, until the robot's controller commands it. */
+  driveByHand(robot: string, commands: readonly DeviceCommand[]): void {
+    this.byHand.push({ robot, commands })
+  }
+
+  /** Before the commands of controllers, which have the last word. */
+  private applyByHand(): void {
+    for (const { robot, commands } of this.byHand.splice(0)) {
+      const entry = this.robotNamed(robot)
+      if (!entry) continue
+      this.inputLog.add({ timeMs: this.timeMs, type: 'by-hand', robot, commands })
+      for (const command of commands) this.applyOne(entry, command)
+    }
+  }
+
+  private applyOne(entry: RobotEntry, command: DeviceCommand): void {
+    const warning = entry.devices.apply(command, this.timeMs)
+    if (warning) this.options.host.console({ stream: 'stderr', robot: entry.name, line: `Warning: ${warning}` })
   }
 
   private answerDue(): void {
@@ -293,13 +348,9 @@ export class Simulation {
       const state = entry.session?.state
       if (state?.state !== 'awaiting-time' || state.dueMs > this.timeMs) continue
       this.applyCommands(entry)
-      const { values, packets, pictures } = entry.devices.read(this.timeMs)
-      const attachments = pictures.map(({ device, picture: { width, height, bgra } }) => ({
-        device,
-        width,
-        height,
-        bytes: bgra.length,
-      }))
+      const { values, packets, attachments: seen } = entry.devices.read(this.timeMs)
+      const attachments = seen.map((one) => ({ ...one, bytes: one.bytes.length }))
+      const windowTexts = entry.inbox.take()
       entry.session?.answer(
         {
           type: 'stepped',
@@ -307,8 +358,9 @@ export class Simulation {
           values,
           ...(Object.keys(packets).length > 0 ? { packets } : {}),
           ...(attachments.length > 0 ? { attachments } : {}),
+          ...(windowTexts.length > 0 ? { windowTexts } : {}),
         },
-        pictures.map(({ picture }) => picture.bgra),
+        seen.map(({ bytes }) => bytes),
       )
     }
   }
@@ -321,11 +373,13 @@ export class Simulation {
   /** Back to the state after loading; controllers start anew. */
   reset(): void {
     this.supervising.cancelEdits()
+    this.byHand.length = 0
     // Robots that come back start with all others.
     this.started = false
     for (const entry of this.robots) {
       this.stopController(entry, 'reset')
       entry.customData = getString(entry.node, 'customData')
+      entry.inbox.clear()
     }
     this.supervising.fields.reset()
     this.physics.reset()
@@ -455,6 +509,7 @@ export class Simulation {
       customData: getString(node, 'customData'),
       controller: 0,
       session: undefined,
+      inbox: new WindowInbox(),
     }
   }
 
@@ -472,6 +527,38 @@ export class Simulation {
   private show(update: NodeUpdate, updates: NodeUpdate[] | undefined): void {
     this.visible.set(update.id, { ...this.visible.get(update.id), ...update })
     updates?.push(update)
+  }
+
+  // ---- for viewers; the run does not notice --------------------------------------------------------------------
+
+  devicesOf(robot: string): readonly DeviceDescription[] | undefined {
+    return this.robotNamed(robot)?.devices.descriptions
+  }
+
+  /** `sampled`: also sensors that the controller has not enabled. Undefined when there is no such robot. */
+  readingsOf(robot: string, sampled: boolean): readonly DeviceReading[] | undefined {
+    return this.robotNamed(robot)?.devices.show(sampled)
+  }
+
+  /** What a camera, lidar or range finder sees now. */
+  see(robot: string, device: string): Sight | undefined {
+    return this.robotNamed(robot)?.devices.see(device)
+  }
+
+  /** What touches what after the last step. */
+  contactPoints(most: number): readonly ContactPoint[] {
+    return this.physics
+      .contacts()
+      .slice(0, most)
+      .map(({ point, normal, solidA, solidB }) => ({
+        point,
+        normal,
+        bodies: [getString(solidA, 'name'), getString(solidB, 'name')],
+      }))
+  }
+
+  private robotNamed(robot: string): RobotEntry | undefined {
+    return this.robots.find(({ name }) => name === robot)
   }
 
   /** 16 hexadecimal digits over all positions and velocities; see docs/conventions.md. */

@@ -1,3 +1,3 @@
 export type { StreamActions } from './stream-hub.js'
 export { StreamHub } from './stream-hub.js'
-export type { ViewerLink } from './viewer.js'
+export type { StreamForm, StreamMeter, ViewerLink } from './viewer.js'

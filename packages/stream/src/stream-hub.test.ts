@@ -24,6 +24,7 @@ function hubWithWorld(exportScene?: (request: number) => void) {
       loadWorld: () => undefined,
     },
     '2022',
+    () => performance.now(),
   )
   const nothing = new Uint8Array(0)
   hub.onSimulator(

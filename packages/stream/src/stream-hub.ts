@@ -1,7 +1,9 @@
+import { FrameEncoder, type SceneFrame, sceneFrame } from '@simyard/frames'
 import {
   type Diagnostic,
   decodeStreamRequest,
   type ErrorReport,
+  encodePicture,
   type LabelUpdate,
   type NodeUpdate,
   type OwnStreamEvent,
@@ -13,7 +15,9 @@ import {
   streamMessage,
   type WorldFrame,
 } from '@simyard/protocol'
-import { Viewer, type ViewerLink } from './viewer.js'
+import { type StreamMeter, Viewer, type ViewerLink } from './viewer.js'
+import { WatchList } from './watch-list.js'
+import { WindowTexts } from './window-texts.js'
 
 /** What a viewer's request may do outside the simulation. */
 export interface StreamActions {
@@ -31,6 +35,8 @@ type Loaded = Extract<SimulatorToServer, { type: 'loaded' }>
 
 /** The newest part of the console that a viewer who comes later still gets. */
 const CONSOLE_LINES_KEPT = 200
+/** A state that is older is told again as that of now to who comes. */
+const STILL_MS = 100
 
 /**
  * One simulation's stream: the scene, its state, its mode and its console, for any number of viewers in either dialect.
@@ -50,17 +56,38 @@ export class StreamHub {
   private readonly awaitingPause: Viewer[] = []
   private readonly consoleLines: Extract<OwnStreamEvent, { type: 'console' }>[] = []
   private readonly standing = new Map<string, OwnStreamEvent>()
+  private readonly watching = new WatchList<Viewer>()
+  private readonly devices = new Map<string, OwnStreamEvent>()
+  private readonly windowTexts = new WindowTexts<Viewer>((viewer, { robot, text }) =>
+    viewer.send(streamMessage.robotMessage(viewer.dialect, robot, text)),
+  )
   private nextRequest = 1
   private pendingWrites = 0
   private readonly whenWritten: (() => void)[] = []
+  /** There while somebody takes binary frames. */
+  private encoder: FrameEncoder | undefined
+  private newestAtMs = 0
 
   constructor(
     private readonly actions: StreamActions,
     private readonly defaultDialect: StreamDialect,
+    /** Wall-clock milliseconds. */
+    private readonly now: () => number,
+    private readonly meter?: StreamMeter,
   ) {}
 
   get viewerCount(): number {
     return this.viewers.size
+  }
+
+  /** Of the viewers that acknowledge: how much older their pictures are than the newest one. */
+  get ages(): readonly number[] {
+    return [...this.viewers].flatMap(({ ageMs }) => ageMs ?? [])
+  }
+
+  /** Viewers to whom frames are not sent at the moment. */
+  get viewersBehind(): number {
+    return [...this.viewers].filter(({ behind }) => behind).length
   }
 
   get running(): boolean {
@@ -72,12 +99,15 @@ export class StreamHub {
   }
 
   attach(link: ViewerLink): { receive(text: string): void; detach(): void } {
-    const viewer = new Viewer(link, this.defaultDialect)
+    const viewer = new Viewer(link, this.defaultDialect, this.now, this.meter)
     this.viewers.add(viewer)
     return {
       receive: (text) => this.receive(viewer, text),
       detach: () => {
         this.viewers.delete(viewer)
+        if (![...this.viewers].some(({ binary }) => binary)) this.encoder = undefined
+        this.windowTexts.close(viewer)
+        this.watch(this.watching.remove(viewer))
       },
     }
   }
@@ -124,7 +154,10 @@ export class StreamHub {
       const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
       return this.refuse(viewer, `This message is not part of the stream protocol: ${JSON.stringify(shown)}`)
     }
-    if (viewer.broadcast && changesTheRun(request)) return
+    if (viewer.broadcast && changesTheRun(request)) {
+      if (request.type === 'drive') this.refuse(viewer, 'This page only watches: it drives no motors.')
+      return
+    }
     this.perform(viewer, request)
   }
 
@@ -132,8 +165,18 @@ export class StreamHub {
     switch (request.type) {
       case 'hello':
         viewer.own = true
+        viewer.chooseFrames(request.frames ?? 'json')
+        if (viewer.hasScene) this.sendState(viewer)
         return
+      case 'ack': {
+        const ageMs = viewer.acknowledge(request.frame)
+        if (ageMs !== undefined) viewer.send(streamMessage.own({ type: 'line', ageMs: Math.round(ageMs) }))
+        if (this.encoder && viewer.hasScene) viewer.sendNewest(this.encoder)
+        return
+      }
       case 'subscribe':
+        // The other word for the same, from a page that had no answer yet: its scene is on its way.
+        if (viewer.subscribed && !viewer.hasScene) return
         if (request.dialect) viewer.dialect = request.dialect
         viewer.broadcast = request.broadcast
         return this.subscribe(viewer)
@@ -173,7 +216,9 @@ export class StreamHub {
         return this.actions.loadWorld(world)
       }
       case 'robot-window-opened':
-        return
+        // Windows by themselves are of the newer releases, and subscribe to nothing.
+        if (!viewer.subscribed) viewer.dialect = '2022'
+        return this.windowTexts.open(viewer, request.robot)
       case 'robot-message':
         return this.actions.toSimulator({ type: 'robot-message', robot: request.robot, message: request.message })
       case 'get-controller':
@@ -194,11 +239,21 @@ export class StreamHub {
           .catch((error: unknown) => this.refuse(viewer, messageOf(error)))
           .finally(() => this.written())
         return
-      case 'ack':
       case 'watch':
+        this.watch(this.watching.set(viewer, request))
+        for (const [robot, event] of this.devices) {
+          if (this.watching.watchesRobot(viewer, robot)) viewer.send(streamMessage.own(event))
+        }
+        return
+      case 'drive':
+        return this.actions.toSimulator(request)
       case 'ignored':
         return
     }
+  }
+
+  private watch(message: ServerToSimulator | undefined): void {
+    if (message) this.actions.toSimulator(message)
   }
 
   /** What follows a change of a file waits for it: a reset must start the new program, not the old one. */
@@ -268,18 +323,14 @@ export class StreamHub {
     viewer.hasScene = true
     viewer.send(streamMessage.world(viewer.dialect, loaded.world, this.actions.worlds()))
     const robots = loaded.robots.filter((robot) => robot.window !== '<none>')
-    const windows = robots.map((robot) => streamMessage.robotWindow(robot.name, robot.window))
-    const state: WorldFrame = {
-      timeMs: this.timeMs,
-      updates: [...this.state.values()],
-      labels: [...this.labels.values()],
-    }
+    const windows = robots.map(({ name, window, main }) => streamMessage.robotWindow(name, window, main))
+    viewer.startOver()
     if (viewer.dialect === '2022') {
       for (const window of windows) viewer.send(window)
       viewer.send(streamMessage.sceneLoadCompleted)
     }
     viewer.send(streamMessage.model(xml))
-    viewer.send(streamMessage.frame(viewer.dialect, state))
+    this.sendState(viewer)
     if (viewer.dialect === '2019') for (const label of this.labels.values()) viewer.send(streamMessage.label(label))
     else for (const window of windows) viewer.send(window)
     viewer.send(streamMessage.sceneLoadCompleted)
@@ -291,6 +342,26 @@ export class StreamHub {
     if (viewer.own) {
       for (const diagnostic of loaded.diagnostics) viewer.send(streamMessage.own({ type: 'diagnostic', diagnostic }))
     }
+  }
+
+  /** The whole state, in the viewer's form. */
+  private sendState(viewer: Viewer): void {
+    const state: WorldFrame = {
+      timeMs: this.timeMs,
+      updates: [...this.state.values()],
+      labels: [...this.labels.values()],
+    }
+    if (viewer.link.sendFrame) return viewer.link.sendFrame(sceneFrame(state))
+    if (!viewer.binary) return viewer.send(streamMessage.frame(viewer.dialect, state), 'json')
+    if (!this.encoder) {
+      this.encoder = new FrameEncoder()
+      this.encoder.add(sceneFrame(state), this.now())
+    } else if (this.now() - this.newestAtMs > STILL_MS) {
+      // It is the state now, too: a frame of long ago would say that it is old.
+      this.encoder.add({ timeMs: this.timeMs, poses: [], fields: [], labels: [] }, this.now())
+    }
+    this.newestAtMs = this.now()
+    viewer.sendNewest(this.encoder)
   }
 
   private sendFailure(viewer: Viewer): void {
@@ -338,7 +409,25 @@ export class StreamHub {
         this.failure = undefined
         this.announce('robots', { type: 'robots', robots: message.robots })
         for (const viewer of this.viewers) if (viewer.subscribed) this.sendScene(viewer)
+        this.watch(this.watching.renew())
         return true
+      case 'devices':
+        this.devices.set(message.robot, message)
+        for (const viewer of this.viewers) {
+          if (this.watching.watchesRobot(viewer, message.robot)) viewer.send(streamMessage.own(message))
+        }
+        return true
+      case 'readings':
+        this.onReadings(message)
+        return true
+      case 'picture': {
+        const picture = encodePicture(message, body)
+        for (const viewer of this.viewers) {
+          if (!viewer.behind && this.watching.watchesPicture(viewer, message.robot, message.device))
+            viewer.sendBytes(picture)
+        }
+        return true
+      }
       case 'load-failed':
         this.forgetScene()
         this.loaded = undefined
@@ -384,7 +473,11 @@ export class StreamHub {
         return true
       }
       case 'robot-message':
-        this.toSubscribed((dialect) => streamMessage.robotMessage(dialect, message.robot, message.message))
+        this.windowTexts.say(
+          message.robot,
+          message.message,
+          [...this.viewers].filter(({ subscribed }) => subscribed),
+        )
         return true
       case 'node-added':
         this.scenes.clear()
@@ -399,6 +492,7 @@ export class StreamHub {
         const gone = [message.id, ...message.inside]
         for (const id of gone) this.state.delete(id)
         for (const viewer of this.viewers) viewer.forget(gone)
+        this.encoder?.remove(gone)
         this.toWatching(() => streamMessage.deleteNode(message.id))
         return true
       }
@@ -423,8 +517,11 @@ export class StreamHub {
     this.scenes.clear()
     this.sceneRequests.clear()
     this.standing.delete('robots')
+    this.devices.clear()
+    this.windowTexts.forget()
     this.state.clear()
     this.labels.clear()
+    this.encoder?.restart()
     this.timeMs = 0
     this.mode = 'pause'
   }
@@ -434,16 +531,32 @@ export class StreamHub {
     if (full) this.state.clear()
     for (const update of frame.updates) this.state.set(update.id, { ...this.state.get(update.id), ...update })
     for (const label of frame.labels ?? []) this.labels.set(label.id, label)
+    this.newestAtMs = this.now()
+    let typed: SceneFrame | undefined
+    const typedFrame = () => {
+      typed ??= sceneFrame(frame)
+      return typed
+    }
+    if (full) this.encoder?.restart()
+    this.encoder?.add(typedFrame(), this.newestAtMs)
     const encoded = new Map<StreamDialect, string>()
     for (const viewer of this.viewers) {
       if (!viewer.hasScene) continue
+      if (viewer.link.sendFrame) {
+        viewer.link.sendFrame(typedFrame())
+        continue
+      }
+      if (viewer.binary && this.encoder) {
+        viewer.sendNewest(this.encoder)
+        continue
+      }
       if (viewer.behind) {
         viewer.miss(frame.updates, frame.labels)
         continue
       }
       const missed = viewer.catchUp(frame.updates, frame.labels)
       if (missed) {
-        viewer.send(streamMessage.frame(viewer.dialect, { timeMs: frame.timeMs, ...missed }))
+        viewer.send(streamMessage.frame(viewer.dialect, { timeMs: frame.timeMs, ...missed }), 'json')
         continue
       }
       let text = encoded.get(viewer.dialect)
@@ -451,8 +564,19 @@ export class StreamHub {
         text = streamMessage.frame(viewer.dialect, frame)
         encoded.set(viewer.dialect, text)
       }
-      viewer.send(text)
+      viewer.send(text, 'json')
       if (viewer.dialect === '2019') for (const label of frame.labels ?? []) viewer.send(streamMessage.label(label))
+    }
+  }
+
+  private onReadings({ robots, contacts, timeMs }: Extract<SimulatorToServer, { type: 'readings' }>): void {
+    for (const viewer of this.viewers) {
+      if (viewer.behind) continue
+      const mine = robots.filter(({ robot }) => this.watching.watchesRobot(viewer, robot))
+      const touches = this.watching.watchesContacts(viewer) ? contacts : undefined
+      if (mine.length === 0 && !touches) continue
+      const event = { type: 'readings', timeMs, robots: mine, ...(touches ? { contacts: touches } : {}) } as const
+      viewer.send(streamMessage.own(event))
     }
   }
 
@@ -466,9 +590,9 @@ export class StreamHub {
       if (!now.some((robot) => robot.nodeId === nodeId))
         this.toWatching(() => streamMessage.robotWindowGone(name, window))
     }
-    for (const { nodeId, name, window } of now) {
+    for (const { nodeId, name, window, main } of now) {
       if (!before.some((robot) => robot.nodeId === nodeId))
-        this.toWatching(() => streamMessage.robotWindow(name, window))
+        this.toWatching(() => streamMessage.robotWindow(name, window, main))
     }
     this.announce('robots', { type: 'robots', robots })
   }

@@ -40,6 +40,7 @@ export class ForeignInstance implements Instance {
   readonly project: string
   readonly world: string
   readonly viewers = undefined
+  readonly viewersBehind = undefined
   running = false
   private readonly folder: ProjectFolder
   private readonly lastLines: string[] = []

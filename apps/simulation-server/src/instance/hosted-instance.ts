@@ -11,7 +11,7 @@ import {
   type StreamDialect,
 } from '@simyard/protocol'
 import { field, type Logger } from '@simyard/service-host'
-import { StreamHub, type ViewerLink } from '@simyard/stream'
+import { StreamHub, type StreamMeter, type ViewerLink } from '@simyard/stream'
 import { checkRelativePath, listWorlds, readInside, replaceInside } from '../project/project-files.js'
 import type { PreparedProject } from '../project/project-source.js'
 import { isSessionFile } from '../project/session-file.js'
@@ -21,6 +21,7 @@ import type { SimulatorProcess } from '../simulator/simulator-process.js'
 import type { Slots } from '../slots.js'
 import type { Stage } from '../stage.js'
 import type { StreamDoor } from '../stream/stream-door.js'
+import { WindowFiles } from '../window/window-files.js'
 import { Controllers } from './controllers.js'
 import { type Instance, type InstanceEvents, sessionEnded } from './instance.js'
 import { InstanceRoom } from './instance-room.js'
@@ -38,6 +39,7 @@ export interface HostedInstanceContext {
   /** A controller that owes an answer for longer is ended. */
   readonly hangLimitMs: number
   readonly door: StreamDoor
+  readonly meter?: StreamMeter
   /** Address of the relay at which simulations have rooms; undefined without one. */
   relay(): string | undefined
 }
@@ -97,6 +99,8 @@ export class HostedInstance implements Instance {
         loadWorld: (world) => void this.load(world || this.lastWorld),
       },
       options.dialect,
+      () => Date.now(),
+      context.meter,
     )
     const { report } = context.openSandbox
     this.hub.announce('sandbox', { type: 'sandbox', driver: report.driver, safe: report.safe, message: report.message })
@@ -165,6 +169,10 @@ export class HostedInstance implements Instance {
 
   get viewers(): number {
     return this.hub.viewerCount
+  }
+
+  get viewersBehind(): number {
+    return this.hub.viewersBehind
   }
 
   get pids(): readonly number[] {
@@ -250,6 +258,8 @@ export class HostedInstance implements Instance {
     const made = this.madeFiles.read(path)
     if (made) return Promise.resolve(made)
     if (isSessionFile(path)) return Promise.reject(new SimyardError('FILE_NOT_FOUND', `There is no file ${path}.`))
+    const window = new WindowFiles(this.projectDir, this.context.assetsDir).read(path)
+    if (window) return window
     const asset = /^assets\/(.*)$/.exec(path)
     return asset ? this.readFile('asset', asset[1]!) : this.readFile('project', path)
   }

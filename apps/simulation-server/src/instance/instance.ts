@@ -12,6 +12,8 @@ export interface Instance {
   readonly running: boolean
   /** Pages that watch, or undefined when the program serves its stream by itself. */
   readonly viewers: number | undefined
+  /** Those of them whose lines are full at the moment. */
+  readonly viewersBehind: number | undefined
   /** Process ids of the simulator and its controllers on this machine. */
   readonly pids: readonly number[]
   /** Fetches the project and starts its world. What goes wrong is told by the events; it never rejects. */

@@ -31,6 +31,8 @@ export interface InstanceStatus {
   readonly world: string
   readonly running: boolean
   readonly viewers: number | null
+  /** Those who get no frames at the moment, because their lines are full. */
+  readonly viewersBehind: number | null
   readonly usage: InstanceUsage | null
   /** Seconds since it was opened. */
   readonly age: number

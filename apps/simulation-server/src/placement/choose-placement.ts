@@ -1,5 +1,6 @@
 import { SimyardError } from '@simyard/protocol'
 import type { Logger } from '@simyard/service-host'
+import type { StreamMeter } from '@simyard/stream'
 import type { SimulationServerConfig } from '../config.js'
 import type { OpenSandbox } from '../sandbox/open-sandbox.js'
 import type { LaunchPlan } from '../sandbox/sandbox.js'
@@ -19,6 +20,8 @@ export interface PlacementParts {
   readonly stage: Stage
   readonly openSandbox: OpenSandbox
   readonly door: StreamDoor
+  /** Counts what viewers get. */
+  readonly meter: StreamMeter
   readonly assetsDir: string
   /** Address of the relay, when simulations have rooms. */
   relay(): string | undefined
@@ -70,7 +73,7 @@ export function choosePlacement(parts: PlacementParts): Placement {
 }
 
 function hosted(
-  { config, log, stage, openSandbox, door, assetsDir, relay }: PlacementParts,
+  { config, log, stage, openSandbox, door, meter, assetsDir, relay }: PlacementParts,
   driver: 'embedded' | 'enki',
   description: string,
   plan: (slot: number) => LaunchPlan,
@@ -88,6 +91,7 @@ function hosted(
       log,
       hangLimitMs: config.controllerHangSeconds * 1000,
       door,
+      meter,
       relay,
     },
     warm: {

@@ -10,6 +10,9 @@ import { contentTypeOf } from '../content-type.js'
 /** A page's largest message is a controller's file. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
 
+/** A project's page is a stranger's program: it runs in an origin of its own, also where the site has the same address. */
+const PAGE_POLICY = 'sandbox allow-scripts allow-forms allow-modals allow-downloads'
+
 /** An instance whose stream this server serves. */
 export interface StreamedInstance {
   /** Rejects when there is no such file, or it is not for viewers. */
@@ -39,12 +42,19 @@ export class StreamDoor {
       const relative = decodeURIComponent(path).replace(/^\/+/, '')
       const bytes = await instance.serveFile(relative)
       const etag = createHash('md5').update(bytes).digest('hex')
-      const headers = { ...cors, 'Cache-Control': 'public, max-age=3600', etag, 'X-Content-Type-Options': 'nosniff' }
+      const type = contentTypeOf(relative)
+      const headers = {
+        ...cors,
+        'Cache-Control': 'public, max-age=3600',
+        etag,
+        'X-Content-Type-Options': 'nosniff',
+        ...(/html|svg/.test(type) ? { 'Content-Security-Policy': PAGE_POLICY } : {}),
+      }
       if (request.headers['if-none-match'] === etag) {
         response.writeHead(304, headers).end()
         return
       }
-      response.writeHead(200, { ...headers, 'Content-Type': contentTypeOf(relative), 'Content-Length': bytes.length })
+      response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': bytes.length })
       response.end(request.method === 'HEAD' ? undefined : bytes)
     } catch (error) {
       const report: ErrorReport =
@@ -75,6 +85,10 @@ export class StreamDoor {
       const viewer = instance.attach({
         send: (text) => {
           if (webSocket.readyState === webSocket.OPEN) webSocket.send(text)
+        },
+        sendBytes: (bytes) => {
+          // It is as small as it gets: compressing it would only take time.
+          if (webSocket.readyState === webSocket.OPEN) webSocket.send(bytes, { compress: false })
         },
         get queuedBytes() {
           return webSocket.bufferedAmount

@@ -11,6 +11,10 @@ export type LiveTarget =
   | { readonly kind: 'tab'; readonly options: TabSimulationOptions }
 
 export interface LiveHandlers {
+  /** Everything that the stream says, as it comes. */
+  onData(data: string | ArrayBuffer): void
+  /** A stream shows the scene: the first one, or another one after a loss. */
+  onOpen(): void
   onMessage(message: StreamMessage): void
   onProgress(progress: Progress): void
   /** The stream was lost and is tried again. */
@@ -83,6 +87,7 @@ export class LiveConnection {
   private openTab(options: TabSimulationOptions): void {
     this.handlers.onProgress({ step: 'world', state: 'active' })
     this.stream = new TabStream(options, {
+      onData: (data) => this.handlers.onData(data),
       onMessage: (message) => this.receive(message),
       onClose: () => this.lost(),
     })
@@ -93,6 +98,7 @@ export class LiveConnection {
     this.stream = new SocketStream(
       url,
       {
+        onData: (data) => this.handlers.onData(data),
         onMessage: (message) => this.receive(message),
         onClose: (clean) => this.onStreamClosed(url, clean),
       },
@@ -103,6 +109,7 @@ export class LiveConnection {
   private receive(message: StreamMessage): void {
     if (this.ended.signal.aborted) return
     if (message.type === 'model') {
+      this.handlers.onOpen()
       this.sceneSeen = true
       if (this.lostAt !== undefined) this.handlers.onReconnected()
       this.lostAt = undefined

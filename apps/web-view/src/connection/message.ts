@@ -64,6 +64,8 @@ export type SimyardEvent =
   | { readonly type: 'surroundings'; readonly surroundings: Surroundings }
   | { readonly type: 'sound'; readonly robot: string; readonly name: string }
   | { readonly type: 'stalled'; readonly ms: number }
+  /** How old the picture was, from the server and back. */
+  | { readonly type: 'line'; readonly ageMs: number }
   | {
       readonly type: 'step'
       readonly name: 'seat' | 'process' | 'world'
@@ -253,6 +255,8 @@ function isEvent(value: unknown): value is SimyardEvent {
       return isRecord(value.surroundings)
     case 'sound':
       return typeof value.name === 'string'
+    case 'line':
+      return typeof value.ageMs === 'number'
     case 'stalled':
       return typeof value.ms === 'number'
     case 'step':

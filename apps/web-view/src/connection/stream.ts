@@ -1,7 +1,10 @@
 import type { AssetBase } from '../scene/asset-url.js'
 import { parseStreamMessage, type StreamMessage } from './message.js'
+import { OwnStream } from './own-stream.js'
 
 export interface StreamHandlers {
+  /** Everything that comes, as it comes. */
+  onData?(data: string | ArrayBuffer): void
   onMessage(message: StreamMessage): void
   onClose(clean: boolean): void
 }
@@ -28,16 +31,28 @@ export class SocketStream implements Stream {
     const address = url.endsWith('/') ? url : `${url}/`
     this.assetBase = address.replace(/^ws/, 'http')
     this.socket = new WebSocket(address)
+    this.socket.binaryType = 'arraybuffer'
+    const own = new OwnStream(
+      (text) => this.send(text),
+      () => Date.now(),
+    )
     const suffix = broadcast ? ';broadcast' : ''
     let silence: ReturnType<typeof setTimeout> | undefined
     this.socket.addEventListener('open', () => {
-      this.socket.send('simyard:hello')
+      own.hello()
       this.socket.send(`x3d${suffix}`)
       silence = setTimeout(() => this.send(`w3d${suffix}`), SUBSCRIBE_AGAIN_AFTER_MS)
     })
     this.socket.addEventListener('message', (event) => {
       clearTimeout(silence)
-      if (this.closed || typeof event.data !== 'string') return
+      if (this.closed) return
+      handlers.onData?.(event.data)
+      if (event.data instanceof ArrayBuffer) {
+        const message = own.receive(new Uint8Array(event.data))
+        if (message) handlers.onMessage(message)
+        return
+      }
+      if (typeof event.data !== 'string') return
       for (const message of parseStreamMessage(event.data, this.timeMs)) {
         if (message.type === 'frame') this.timeMs = message.frame.timeMs
         handlers.onMessage(message)

@@ -55,6 +55,7 @@ export class TabStream implements Stream {
         },
       },
       '2022',
+      () => Date.now(),
     )
     const script = new URL('../simulator/simulator-worker.js', VIEW_SCRIPT)
     this.worker = new Worker(script, { type: 'module', name: 'simulator' })
@@ -62,8 +63,11 @@ export class TabStream implements Stream {
     this.worker.addEventListener('error', (event) => this.onWorkerError(event))
     this.viewer = this.hub.attach({
       send: (text) => {
+        handlers.onData?.(text)
         for (const message of parseStreamMessage(text)) handlers.onMessage(message)
       },
+      sendBytes: (bytes) => handlers.onData?.(bytes.slice().buffer),
+      sendFrame: (frame) => handlers.onMessage({ type: 'frame', frame }),
       queuedBytes: 0,
       close: () => undefined,
     })

@@ -39,6 +39,12 @@ export class ConsolePanel extends Panel {
     if (this.waiting.length > MAX_LINES) this.waiting.shift()
   }
 
+  override show(): void {
+    super.show()
+    this.flush()
+    this.lines.scrollTop = this.lines.scrollHeight
+  }
+
   clear(): void {
     this.waiting = []
     const none = Object.assign(document.createElement('p'), { textContent: 'What the robots print appears here.' })
@@ -46,7 +52,9 @@ export class ConsolePanel extends Panel {
     this.lines.replaceChildren(none)
   }
 
+  /** All at once and once a picture, and only while somebody reads: a program that prints a lot must not stop the page. */
   private flush(): void {
+    if (!this.open || this.waiting.length === 0) return
     const atEnd = this.lines.scrollHeight - this.lines.scrollTop - this.lines.clientHeight < 40
     this.lines.querySelector('.none')?.remove()
     this.lines.append(...this.waiting)

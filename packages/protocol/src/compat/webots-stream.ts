@@ -99,14 +99,17 @@ function decodeRobotMessage(rest: string): StreamRequest | undefined {
     try {
       const parsed: unknown = JSON.parse(rest)
       const { name, message } = parsed as { name?: unknown; message?: unknown }
-      if (typeof name === 'string' && typeof message === 'string')
-        return { type: 'robot-message', robot: name, message }
+      if (typeof name === 'string' && typeof message === 'string') return saidToRobot(name, message)
     } catch {
       // Not JSON after all: a robot whose name begins with a brace, in the plain form below.
     }
   }
   const [robot, message] = splitOnce(rest, ':')
   if (message === undefined) return undefined
+  return saidToRobot(robot, message)
+}
+
+function saidToRobot(robot: string, message: string): StreamRequest {
   return message === 'init robot window'
     ? { type: 'robot-window-opened', robot }
     : { type: 'robot-message', robot, message }
@@ -138,7 +141,9 @@ export const streamMessage = {
     const shown = (path: string) => (dialect === '2019' ? path.slice(path.lastIndexOf('/') + 1) : path)
     return `world:${shown(current)}:${worlds.map(shown).join(';')}`
   },
-  robotWindow: (robot: string, window: string) => `robot window: ${JSON.stringify({ robot, window })}`,
+  /** `main`: it is the world's window. */
+  robotWindow: (robot: string, window: string, main = false) =>
+    `robot window: ${JSON.stringify(main ? { main, robot, window } : { robot, window })}`,
   /** The robot has gone, and its window with it. */
   robotWindowGone: (robot: string, window: string) =>
     `robot window: ${JSON.stringify({ remove: true, robot, window })}`,
