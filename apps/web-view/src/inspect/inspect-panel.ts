@@ -51,6 +51,10 @@ export class InspectPanel {
     this.mark()
   }
 
+  focus(): void {
+    this.tree.querySelector<HTMLElement>('[tabindex="0"]')?.focus()
+  }
+
   /** Cheap enough to be called with each picture. */
   showDetails(seen: Inspection | undefined): void {
     this.details.hidden = this.follow.hidden = seen === undefined
