@@ -61,6 +61,7 @@ export function build() {
     step('Bundling the simulator', process.execPath, ['apps/simulator/build.mjs']) &&
     step('Bundling the clients', process.execPath, ['packages/client/build.mjs']) &&
     step('Bundling the view', bin('vite'), ['build', 'apps/web-view', '--logLevel', 'warn']) &&
+    step('Bundling the scripts for pages of Webots', process.execPath, ['apps/web-view/build-compat.mjs']) &&
     step('Bundling the pages', bin('vite'), [
       'build',
       '--config',

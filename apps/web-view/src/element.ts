@@ -339,6 +339,11 @@ export class SimyardView extends HTMLElement implements ControlHost {
     this.stage?.select(id)
   }
 
+  /** Changes what is drawn of a node, `n` and its number; the simulation does not know about it. */
+  setField(id: string, field: string, value: string): void {
+    this.player?.setField(id, field, value)
+  }
+
   /** Where a solid is and how fast it goes. */
   inspect(id: string): Inspection | undefined {
     return this.tools?.inspect(id)
@@ -477,6 +482,9 @@ export class SimyardView extends HTMLElement implements ControlHost {
         return
       case 'console':
         if (!this.typedConsole) this.onConsole(message)
+        return
+      case 'robot-message':
+        this.emit('simyard-robot-message', { robot: message.robot, message: message.message })
         return
       case 'reset-finished':
         this.emit('simyard-reset', {})

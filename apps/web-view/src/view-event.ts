@@ -18,6 +18,8 @@ export interface ViewEvents {
   /** Texts that lie over the picture. */
   'simyard-labels': { readonly labels: readonly LabelUpdate[] }
   'simyard-worlds': { readonly current: string; readonly all: readonly string[] }
+  /** What a robot tells its window. */
+  'simyard-robot-message': { readonly robot: string; readonly message: string }
   'simyard-reset': Record<string, never>
   'simyard-sandbox': { readonly safe: boolean; readonly driver?: string; readonly message?: string }
   /** Programs reach the simulation through this room, or not any more. */
