@@ -12,8 +12,9 @@ import { physics } from './physics.js'
 import { projectStart } from './project-start.js'
 import { relay } from './relay.js'
 import { sessionServer } from './session-server.js'
+import { view } from './view.js'
 
-const benches = [physics, clients, projectStart, firstFrame, lockStep, capacity, sessionServer, relay]
+const benches = [physics, clients, projectStart, firstFrame, view, lockStep, capacity, sessionServer, relay]
 const names = benches.map(({ name }) => name)
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } })

@@ -147,7 +147,7 @@ export class PictureBench {
   /** Which way an axis of an object points, in the renderer's axes. */
   axis(id: number, x: number, y: number, z: number): number[] {
     const object = this.graph!.objectOf(`n${id}`) as Object3D
-    object.updateWorldMatrix(true, false)
+    this.graph!.root.updateMatrixWorld()
     return new Vector3(x, y, z).transformDirection(object.matrixWorld).toArray().map(round)
   }
 

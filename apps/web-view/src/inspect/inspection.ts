@@ -1,5 +1,6 @@
 import { Box3, Euler, MathUtils, type Object3D, Quaternion, Vector3 } from 'three'
 import type { SceneGraph } from '../scene/scene-graph.js'
+import { settle } from '../scene/world-frame.js'
 
 type Triple = readonly [number, number, number]
 
@@ -58,7 +59,7 @@ export class Inspector {
   }
 
   private pose(object: Object3D): { position: Vector3; turn: Quaternion } {
-    object.updateWorldMatrix(true, false)
+    settle(object)
     const position = new Vector3()
     const turn = new Quaternion()
     object.matrixWorld.decompose(position, turn, new Vector3())

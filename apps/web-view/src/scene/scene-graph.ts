@@ -154,6 +154,7 @@ export class SceneGraph {
     for (const object of this.poses.get(id) ?? []) {
       if (translation) object.position.fromArray(translation)
       if (quaternion) object.quaternion.fromArray(quaternion)
+      object.updateMatrix()
     }
   }
 
@@ -178,6 +179,7 @@ export class SceneGraph {
     for (const one of this.billboards) {
       one.parent?.getWorldQuaternion(one.quaternion)
       one.quaternion.invert().multiply(viewpointOrientation(camera, system))
+      one.updateMatrix()
     }
   }
 
@@ -250,7 +252,12 @@ export class SceneGraph {
       group.userData.robot = group.name || 'robot'
     group.position.copy(vector(element, 'translation', [0, 0, 0]))
     rotation(element, 'rotation', group.quaternion)
-    const applyScale = () => group.scale.copy(vector(element, 'scale', [1, 1, 1]))
+    // Matrices are made anew where something has moved, not everywhere in each picture.
+    group.matrixAutoUpdate = false
+    const applyScale = () => {
+      group.scale.copy(vector(element, 'scale', [1, 1, 1]))
+      group.updateMatrix()
+    }
     applyScale()
     remember(this.poses, element.getAttribute('id'), group)
     remember(this.redraws, element.getAttribute('id'), { object: group, draw: applyScale })
@@ -269,6 +276,7 @@ export class SceneGraph {
 
   private shape(element: Element): Object3D {
     const holder = new Group()
+    holder.matrixAutoUpdate = false
     holder.userData.pickable = boolean(element, 'isPickable', true)
     const children = [...element.children].map(this.resolve)
     const appearance =
@@ -312,6 +320,7 @@ export class SceneGraph {
     const made = makeGeometry(element, this.resolve, this.axes)
     if (!made) return
     const drawn = drawable(element, made, material, appearance)
+    drawn.matrixAutoUpdate = false
     holder.add(drawn)
     const rebuild = () => {
       const next = makeGeometry(element, this.resolve, this.axes)

@@ -1,7 +1,7 @@
 import { Box3, MathUtils, type Object3D, PerspectiveCamera, Quaternion, Raycaster, Vector3 } from 'three'
 import { OrbitControls } from 'three/addons/controls/OrbitControls.js'
 import { number, rotation, vector } from '../scene/attribute.js'
-import { type CoordinateSystem, cameraOrientation } from '../scene/world-frame.js'
+import { type CoordinateSystem, cameraOrientation, settle } from '../scene/world-frame.js'
 
 /**
  * How the camera goes with a solid: `tracking` moves along, `mounted` also turns with it, `pan-and-tilt` stays where it is
@@ -153,7 +153,7 @@ export class CameraRig {
     if (before === 'eye' && this.mode !== 'eye') this.leaveEye()
     if (before !== this.mode) this.resize(this.width, this.height)
     if (this.solid) {
-      this.solid.updateWorldMatrix(true, false)
+      settle(this.solid)
       this.solid.matrixWorld.decompose(this.followedAt, this.followedTurn, new Vector3())
       if (near) this.approach(this.solid)
     }
@@ -207,7 +207,7 @@ export class CameraRig {
   private followSolid(elapsedMs: number): boolean {
     const { solid } = this
     if (!solid) return false
-    solid.updateWorldMatrix(true, false)
+    settle(solid)
     const position = new Vector3()
     const turn = new Quaternion()
     solid.matrixWorld.decompose(position, turn, new Vector3())

@@ -95,6 +95,8 @@ export class Stage implements OverlayHost {
     )
     host.append(this.canvas)
     this.scene.add(this.world)
+    // Whatever moves itself anew moves everything below it.
+    this.scene.matrixAutoUpdate = false
     this.backdrop = new Backdrop(this.scene, this.renderer, () => this.invalidate())
     this.loop = new RenderLoop(host, (now) => this.draw(now))
     this.rig = new CameraRig(this.canvas, () => this.invalidate())
@@ -142,6 +144,7 @@ export class Stage implements OverlayHost {
     const info = settings.find((one) => one.tagName === 'WorldInfo')
     const system = systemOf(info?.getAttribute('coordinateSystem'), graph.older)
     zUpToYUp(graph.root, system)
+    graph.root.matrixAutoUpdate = false
     zUpToYUp(this.world, system)
     this.scene.add(graph.root)
     for (const element of settings) if (element.tagName !== 'Viewpoint') this.applySetting(element)

@@ -1,4 +1,5 @@
 import { Box3, type Object3D, Vector3 } from 'three'
+import { settle } from '../../scene/world-frame.js'
 import { LineOverlay, type Tint } from './line-overlay.js'
 import type { Overlay, OverlayHost, Point } from './overlay.js'
 
@@ -37,7 +38,7 @@ export class AxesOverlay implements Overlay<{ readonly of?: Object3D; readonly l
     const place = (x: number, y: number, z: number): Point => {
       const point = new Vector3(x, y, z)
       if (!of) return point.toArray()
-      of.updateWorldMatrix(true, false)
+      settle(of)
       return this.host.world.worldToLocal(point.applyMatrix4(of.matrixWorld)).toArray()
     }
     const origin = place(0, 0, 0)
