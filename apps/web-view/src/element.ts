@@ -22,6 +22,7 @@ import type { RecordedWorld } from './record/run-recording.js'
 import type { SavedFile, SaveFormat } from './record/save.js'
 import type { AssetBase } from './scene/asset-url.js'
 import { strings } from './scene/attribute.js'
+import { SenseOverlays } from './sense-overlays.js'
 import type { CameraState, FollowMode } from './stage/camera-rig.js'
 import type { Overlays } from './stage/overlay/overlays.js'
 import type { Quality } from './stage/quality.js'
@@ -63,6 +64,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
   private stage: Stage | undefined
   private player: Player | undefined
   private tools: PictureTools | undefined
+  private senses: SenseOverlays | undefined
   private connection: LiveConnection | undefined
   private attempt = new AbortController()
   private idle: IdleWatch | undefined
@@ -162,6 +164,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
     this.close()
     this.player = undefined
     this.tools = undefined
+    this.senses = undefined
     this.stage?.dispose()
     this.stage = undefined
   }
@@ -494,10 +497,13 @@ export class SimyardView extends HTMLElement implements ControlHost {
         onTime: (timeMs) => this.onTime(timeMs),
         onLabels: (labels) => this.onLabels(labels),
       })
+      this.controls.settings.clear()
       this.tools = new PictureTools(this.stage, this.player, this.controls, {
         onSelect: (id) => this.emit('simyard-select', id === undefined ? {} : { id }),
         onQuality: (quality, reason) => this.emit('simyard-quality', { quality, reason }),
       })
+      const { overlays } = this.tools
+      this.senses = new SenseOverlays(this.windows.stream.host(), overlays, this.player, this.controls.settings)
       host.append(this.tools.overlays.labels.element, this.tools.overlays.pictures.element)
       this.applyTheme()
     } catch {
@@ -617,11 +623,15 @@ export class SimyardView extends HTMLElement implements ControlHost {
       case 'robots':
         this.robotList = event.robots
         this.windows.keepOnly(event.robots)
+        this.senses?.setRobots(event.robots)
         this.emit('simyard-robots', { robots: event.robots })
         this.controls.update()
         return
       case 'surroundings':
         this.emit('simyard-surroundings', event.surroundings)
+        return
+      case 'ink':
+        this.senses?.ink(event.strokes, event.clear)
         return
       case 'sound':
         this.emit('simyard-sound', event)
