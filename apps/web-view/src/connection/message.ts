@@ -2,7 +2,6 @@ import { labelOf, readJsonFrame, type SceneFrame } from '@simyard/frames'
 import type {
   ErrorReport,
   LabelUpdate,
-  NodeUpdate,
   RobotSummary,
   SourceLocation,
   Surroundings,
@@ -40,9 +39,6 @@ export type StreamMessage =
     }
   | { readonly type: 'event'; readonly event: SimyardEvent }
   | { readonly type: 'unknown'; readonly text: string }
-
-/** Changed fields of one node. */
-export type NodeChange = NodeUpdate
 
 /** Our own events, `simyard:<json>`; other clients ignore them. */
 export type SimyardEvent =
