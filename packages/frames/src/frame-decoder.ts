@@ -13,12 +13,12 @@ import {
 import {
   carryOf,
   expectedRotation,
-  expectedSteps,
   expectedTranslation,
   isRotation,
   type PoseHistory,
   type RotationSteps,
   rotationOf,
+  rotationSteps,
   type TranslationSteps,
   translationOf,
 } from './pose-steps.js'
@@ -127,7 +127,7 @@ export class FrameDecoder {
     if (mask & TELLS_ROTATION) {
       const track = node?.rotation
       if (!track) throw invalidFrame('it changes a node that it has not told of')
-      const { leftOut, parts } = expectedSteps(expectedRotation(track, carried(track)))
+      const { leftOut, parts } = rotationSteps(expectedRotation(track, carried(track)))
       const now = rotation(leftOut, withResiduals(reader, parts, mask >> ROTATION_SHIFT))
       told = { ...told, rotation: { now, before: track.now, frame: number } }
     }

@@ -12,7 +12,6 @@ import {
 import {
   carryOf,
   expectedRotation,
-  expectedSteps,
   expectedTranslation,
   type PoseHistory,
   quaternionOf,
@@ -217,7 +216,7 @@ export class FrameEncoder {
     }
     if (turned && expected) {
       mask |= TELLS_ROTATION
-      mask |= differences(turned.parts, expectedSteps(expected).parts, residuals) << ROTATION_SHIFT
+      mask |= differences(turned.parts, rotationSteps(expected).parts, residuals) << ROTATION_SHIFT
     }
     writer.byte(mask)
     for (const residual of residuals) writer.signed(residual)

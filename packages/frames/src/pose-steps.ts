@@ -66,9 +66,6 @@ export function rotationStepsNear(q: Quaternion, expected: Quaternion): Rotation
   return Math.abs(q[leftOut]!) < LEAST_LEFT_OUT ? undefined : withoutPart(q, leftOut)
 }
 
-/** Steps of an expected rotation, whose largest component is left out. */
-export const expectedSteps = rotationSteps
-
 /** False for numbers that are no rotation. */
 export function isRotation({ parts }: RotationSteps): boolean {
   return squareOf(parts) <= 1

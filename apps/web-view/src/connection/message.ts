@@ -3,7 +3,6 @@ import type {
   ErrorReport,
   InkStroke,
   LabelUpdate,
-  NodeUpdate,
   RobotSummary,
   SourceLocation,
   Surroundings,
@@ -41,9 +40,6 @@ export type StreamMessage =
     }
   | { readonly type: 'event'; readonly event: SimyardEvent }
   | { readonly type: 'unknown'; readonly text: string }
-
-/** Changed fields of one node. */
-export type NodeChange = NodeUpdate
 
 /** Our own events, `simyard:<json>`; other clients ignore them. */
 export type SimyardEvent =
