@@ -26,25 +26,25 @@ def drive(left, right):
     wheels[1].setVelocity(right)
 
 
-def room(ranges, angle):
+def room(points, angle):
     """Return how far the robot can go this way: what stands in a lane of its width ends it."""
+    cosine, sine = math.cos(angle), math.sin(angle)
     ahead = lidar.getMaxRange()
-    for column in range(len(ranges)):
-        direction = math.pi - 2 * math.pi * column / len(ranges) - angle
-        distance = ranges[column]
-        if math.cos(direction) > 0 and abs(distance * math.sin(direction)) < WIDTH / 2:
-            ahead = min(ahead, distance * math.cos(direction))
+    for x, y in points:
+        if abs(y * cosine - x * sine) < WIDTH / 2 and 0 < x * cosine + y * sine < ahead:
+            ahead = x * cosine + y * sine
     return ahead
 
 
+lidar.enablePointCloud()
 ways = [math.radians(degrees) for degrees in range(-90, 91, 15)]
 turning = 0  # 1 to the left, -1 to the right, 0 not at all
 turns = 0
+side = 0
 while robot.step(2 * step) != -1:
-    ranges = lidar.getRangeImage()
-    if ranges is None:
-        continue
-    rooms = {angle: room(ranges, angle) for angle in ways}
+    # Every third point will do.
+    points = [(point.x, point.y) for point in lidar.getPointCloud()[::3] if math.isfinite(point.x)]
+    rooms = {angle: room(points, angle) for angle in ways}
     # Rather straight on than a little more room aside.
     best = max(ways, key=lambda angle: rooms[angle] * (1.5 + math.cos(angle)))
     if rooms[0.0] < NEAR:
@@ -55,5 +55,8 @@ while robot.step(2 * step) != -1:
         drive(-turning * SPEED / 3, turning * SPEED / 3)
         continue
     turning = 0
+    if abs(best) > 0.5 and side != math.copysign(1, best):
+        side = math.copysign(1, best)
+        print("more room to the {}: {:.1f} m".format("left" if side > 0 else "right", rooms[best]))
     speed = SPEED * min(1.0, rooms[0.0] / 1.5)
     drive(speed - SPEED / 2 * best, speed + SPEED / 2 * best)
