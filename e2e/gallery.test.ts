@@ -140,3 +140,20 @@ test('thymio-explorer: explores, senses the edge, and stays on the table', async
   expect(cells(paths[0]!, 0.3)).toBeGreaterThan(5)
   for (const { z } of paths[0]!) expect(Math.abs(z)).toBeLessThan(0.005)
 })
+
+test('lidar-explorer: sees its way around the hall', async () => {
+  const { errors, console, paths } = await run('lidar-explorer', 30)
+  expect(errors).toEqual([])
+  expect(matching(console, /^more room to the (left|right)/)).toBeGreaterThan(0)
+  expect(cells(paths[0]!, 1)).toBeGreaterThan(7)
+  for (const { x, y } of paths[0]!) {
+    expect(Math.abs(x)).toBeLessThan(5 - 0.24)
+    expect(Math.abs(y)).toBeLessThan(4 - 0.24)
+  }
+})
+
+test('remote-control: waits for its window', async () => {
+  const { errors, paths } = await run('remote-control', 5)
+  expect(errors).toEqual([])
+  expect(paths).toEqual([])
+})
