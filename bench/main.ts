@@ -10,11 +10,12 @@ import { firstFrame } from './first-frame.js'
 import { lockStep } from './lock-step.js'
 import { physics } from './physics.js'
 import { projectStart } from './project-start.js'
+import { recording } from './recording.js'
 import { relay } from './relay.js'
 import { sessionServer } from './session-server.js'
 import { view } from './view.js'
 
-const benches = [physics, clients, projectStart, firstFrame, view, lockStep, capacity, sessionServer, relay]
+const benches = [physics, clients, projectStart, firstFrame, view, lockStep, capacity, sessionServer, relay, recording]
 const names = benches.map(({ name }) => name)
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } })

@@ -1,3 +1,5 @@
+import { FrameDecoder, type SceneFrame } from '@simyard/frames'
+import { BINARY_MESSAGE } from '@simyard/protocol'
 import {
   aliveAmong,
   chromiumProblem,
@@ -21,31 +23,28 @@ afterAll(async () => {
   await simyard?.stop()
 })
 
-/** The texts of frames that the page has received, newest last. */
-function recordFrames(page: Page): string[] {
-  const frames: string[] = []
+/** The frames that the page has received, newest last. */
+function recordFrames(page: Page): SceneFrame[] {
+  const frames: SceneFrame[] = []
   page.on('websocket', (socket) => {
+    const decoder = new FrameDecoder()
     socket.on('framereceived', ({ payload }) => {
-      const text = String(payload)
-      if (text.startsWith('application/json:')) frames.push(text.slice('application/json:'.length))
+      if (typeof payload === 'string' || payload[0] !== BINARY_MESSAGE.frame) return
+      frames.push(decoder.decode(new Uint8Array(payload)).frame)
     })
   })
   return frames
 }
 
-/** The robot's translations in the order received: those of the node that travels furthest. */
-function travelled(frames: readonly string[]): number {
-  const first = new Map<number, number[]>()
+/** The way of the node that travels furthest, metres. */
+function travelled(frames: readonly SceneFrame[]): number {
+  const first = new Map<number, readonly number[]>()
   let furthest = 0
-  for (const text of frames) {
-    const { updates = [] } = JSON.parse(text) as { updates?: { id: number; translation?: string }[] }
-    for (const { id, translation } of updates) {
-      if (translation === undefined) continue
-      const position = translation.split(' ').map(Number)
-      const start = first.get(id)
-      if (!start) first.set(id, position)
-      else furthest = Math.max(furthest, Math.hypot(...position.map((value, axis) => value - start[axis]!)))
-    }
+  for (const { id, translation } of frames.flatMap(({ poses }) => poses)) {
+    if (translation === undefined) continue
+    const start = first.get(id)
+    if (!start) first.set(id, translation)
+    else furthest = Math.max(furthest, Math.hypot(...translation.map((value, axis) => value - start[axis]!)))
   }
   return furthest
 }

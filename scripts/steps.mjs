@@ -62,6 +62,14 @@ export function build() {
     step('Bundling the clients', process.execPath, ['packages/client/build.mjs']) &&
     step('Bundling the view', bin('vite'), ['build', 'apps/web-view', '--logLevel', 'warn']) &&
     step('Bundling the scripts for pages of Webots', process.execPath, ['apps/web-view/build-compat.mjs']) &&
+    step('Bundling the player for pages without a server', bin('vite'), [
+      'build',
+      'apps/web-view',
+      '--config',
+      'apps/web-view/vite.offline.config.ts',
+      '--logLevel',
+      'error',
+    ]) &&
     step('Bundling the pages', bin('vite'), [
       'build',
       '--config',

@@ -75,6 +75,7 @@ export class SimulationServer implements HttpPart {
   private readonly instances = new Map<number, Entry>()
   private readonly ports: InstancePorts
   private readonly door = new StreamDoor()
+  private readonly returning = new Map<string, Visit>()
   private readonly clientSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_CLIENT_MESSAGE_BYTES })
   private readonly projects: ProjectLibrary
   private readonly metrics = new ServerMetrics(() => this.status())
@@ -261,6 +262,7 @@ export class SimulationServer implements HttpPart {
             this.options.log.warn({ [field.code]: error.code }, error.message)
           },
           timeoutSeconds: this.options.config.timeout,
+          returning: this.returning,
         })
       })
       return

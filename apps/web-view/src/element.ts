@@ -1,4 +1,5 @@
 import type { LabelUpdate, RobotSummary } from '@simyard/protocol'
+import type { Recording } from '@simyard/recording'
 import { LiveConnection, type LiveTarget } from './connection/live-connection.js'
 import type { Failure, SimyardEvent, StreamMessage } from './connection/message.js'
 import type { Progress } from './connection/session.js'
@@ -16,6 +17,9 @@ import { viewStyle } from './overlay/style.js'
 import { PictureTools } from './picture-tools.js'
 import { Player } from './player/player.js'
 import type { PlayheadRange } from './player/playhead.js'
+import { RecordPanel, type SavedPart } from './record/record-panel.js'
+import type { RecordedWorld } from './record/run-recording.js'
+import type { SavedFile, SaveFormat } from './record/save.js'
 import type { AssetBase } from './scene/asset-url.js'
 import { strings } from './scene/attribute.js'
 import type { CameraState, FollowMode } from './stage/camera-rig.js'
@@ -27,9 +31,10 @@ import { RobotWindows } from './window/robot-windows.js'
 import { windowStyle } from './window/style.js'
 
 /** Attributes that say what to show; the first that is there counts. */
-const SOURCES = ['tab', 'stream', 'server', 'scene'] as const
-const OTHERS = ['theme', 'controls', 'hide', 'loop', 'speed', 'idle-limit'] as const
+const SOURCES = ['tab', 'stream', 'server', 'recording', 'scene'] as const
+const OTHERS = ['animation', 'theme', 'controls', 'hide', 'loop', 'speed', 'idle-limit'] as const
 /** A recording that is loaded with a time in the page's address begins there: `#t=12.5`. */
+const VIEW_SCRIPT: string = import.meta.url
 const TIME_IN_ADDRESS = /[#&]t=([\d.]+)/
 
 /**
@@ -68,6 +73,10 @@ export class SimyardView extends HTMLElement implements ControlHost {
   private modeBeforeLoss: ViewState = 'paused'
   private worldList: ControlHost['worlds'] = { current: '', all: [] }
   private robotList: readonly RobotSummary[] = []
+  private shownAssets: AssetBase = location.href
+  /** Since when is being recorded, and what was. */
+  private recordedFrom: number | undefined
+  private recorded: { readonly fromMs: number; readonly untilMs: number } | undefined
   private streamAge: { readonly ageMs: number; readonly at: number } | undefined
   private readonly onScheme = () => this.applyTheme()
 
@@ -100,7 +109,17 @@ export class SimyardView extends HTMLElement implements ControlHost {
   }
 
   get recording(): boolean {
-    return false
+    return this.recordedFrom !== undefined
+  }
+
+  /** Simulated time since recording began, or that was recorded last. */
+  get recordedMs(): number {
+    if (this.recordedFrom !== undefined) return Math.max(this.range.endMs - this.recordedFrom, 0)
+    return this.recorded ? this.recorded.untilMs - this.recorded.fromMs : 0
+  }
+
+  get hasPreviousRun(): boolean {
+    return this.player?.previousTake !== undefined
   }
 
   get broadcast(): boolean {
@@ -166,7 +185,8 @@ export class SimyardView extends HTMLElement implements ControlHost {
     const source = SOURCES.find((name) => this.hasAttribute(name))
     if (source === undefined) return
     const address = this.getAttribute(source) ?? ''
-    if (source === 'scene') return this.loadScene(address)
+    if (source === 'recording') return this.loadRecording(address)
+    if (source === 'scene') return this.loadScene(address, this.getAttribute('animation') ?? undefined)
     this.showKind = 'live'
     const target = this.target(source, address)
     this.checklist.begin(target.kind === 'server' ? 'all' : 'stream')
@@ -188,25 +208,95 @@ export class SimyardView extends HTMLElement implements ControlHost {
     await connection.open()
   }
 
-  /** Shows a scene that stands still, from its address. */
-  async loadScene(address: string): Promise<void> {
-    this.showKind = 'scene'
-    const { signal } = this.attempt
-    this.checklist.begin('stream')
-    this.setState('connecting')
-    this.report({ step: 'world', state: 'active' })
+  /** Shows a scene that stands still, or an animation of it, from their addresses. */
+  async loadScene(address: string, animation?: string): Promise<void> {
     const url = new URL(address, location.href)
-    try {
-      const response = await fetch(url, { signal })
-      if (!response.ok) throw new Error(`${url.pathname} is not there (HTTP ${response.status}).`)
-      const xml = await response.text()
-      this.showModel(xml, new URL('.', url).href)
-      this.setState('paused')
-    } catch (error) {
-      if (signal.aborted) return
-      const reason = error instanceof Error ? error.message : String(error)
-      this.fail({ code: 'VIEW_FILE_MISSING', message: `The scene cannot be loaded: ${reason}` }, 'world')
-    }
+    await this.load(animation === undefined ? 'scene' : 'recording', async (signal) => {
+      const xml = await (await fetchFile(url, signal)).text()
+      const json =
+        animation === undefined ? undefined : await (await fetchFile(new URL(animation, location.href), signal)).text()
+      const base = new URL('.', url).href
+      if (json === undefined) return this.showModel(xml, base)
+      const { readAnimation } = await import('@simyard/recording')
+      await this.play(readAnimation(json, xml), base)
+    })
+  }
+
+  /** Plays a recording from its address. */
+  async loadRecording(address: string): Promise<void> {
+    const url = new URL(address, location.href)
+    await this.load('recording', async (signal) => {
+      const bytes = new Uint8Array(await (await fetchFile(url, signal)).arrayBuffer())
+      const { openRecording } = await import('./record/run-recording.js')
+      await this.play(openRecording(bytes), recordingAssets(url))
+    })
+  }
+
+  /** Plays a recording that is at hand. */
+  async showRecording(
+    bytes: Uint8Array,
+    assetBase: AssetBase = recordingAssets(new URL(location.href)),
+  ): Promise<void> {
+    this.disconnect()
+    await this.load('recording', async () => {
+      const { openRecording } = await import('./record/run-recording.js')
+      await this.play(openRecording(bytes), assetBase)
+    })
+  }
+
+  startRecording(): void {
+    this.recordedFrom = this.range.endMs
+    this.player?.keepFrom(this.recordedFrom)
+    this.controls.announce('Recording')
+    this.controls.update()
+  }
+
+  stopRecording(): void {
+    if (this.recordedFrom === undefined) return
+    this.recorded = { fromMs: this.recordedFrom, untilMs: this.range.endMs }
+    this.recordedFrom = undefined
+    this.controls.announce('Recording stopped')
+    this.controls.update()
+  }
+
+  /** What of a live run is kept, or the recording that is shown, in our own format. */
+  async recordingFile(part: SavedPart = 'kept'): Promise<Uint8Array<ArrayBuffer>> {
+    const { player } = this
+    if (!player) throw new Error('There is nothing to save.')
+    const take = part === 'previous' ? (player.previousTake ?? player.timeline) : player.timeline
+    if (take.frameCount === 0) throw new Error('There is nothing to save yet: let it run first.')
+    const { recordTake } = await import('./record/run-recording.js')
+    const recording =
+      this.recordedFrom === undefined ? this.recorded : { fromMs: this.recordedFrom, untilMs: this.range.endMs }
+    return recordTake(player.xml, this.recordedWorld, take, part === 'recorded' ? recording : undefined)
+  }
+
+  /** Lets the browser save a run in one of the formats. */
+  async save(
+    format: SaveFormat | 'video',
+    part: SavedPart = 'kept',
+    onProgress: (text: string) => void = () => undefined,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<void> {
+    const saved = format === 'video' ? await this.film(onProgress, signal) : await this.makeFile(format, part)
+    if (!saved || signal.aborted) return
+    const link = document.createElement('a')
+    link.href = URL.createObjectURL(saved.blob)
+    link.download = saved.name
+    link.click()
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+  }
+
+  /** The file of a run, as `save` would let the browser save it. */
+  async makeFile(format: SaveFormat, part: SavedPart = 'kept'): Promise<SavedFile> {
+    const file = await this.recordingFile(part)
+    const { saveAs } = await import('./record/save.js')
+    return saveAs(format, {
+      file,
+      xml: this.player?.xml ?? '',
+      assetBase: this.shownAssets,
+      offlineScript: new URL('simyard-view-offline.js', VIEW_SCRIPT).href,
+    })
   }
 
   /** Every device of a robot with its live value, in a window over the picture. */
@@ -365,10 +455,9 @@ export class SimyardView extends HTMLElement implements ControlHost {
   }
 
   embedding(): string {
-    const script: string = import.meta.url
     const source = SOURCES.find((name) => this.hasAttribute(name)) ?? 'scene'
     const address = new URL(this.getAttribute(source) ?? '', location.href).href.replaceAll('"', '%22')
-    return `<script type="module" src="${script}"></script>\n<simyard-view ${source}="${address}" controls style="height: 480px"></simyard-view>`
+    return `<script type="module" src="${VIEW_SCRIPT}"></script>\n<simyard-view ${source}="${address}" controls style="height: 480px"></simyard-view>`
   }
 
   /** What is around the robots of a simulation in this tab: a noise, and the light, 0–100. */
@@ -381,6 +470,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
     style.textContent = viewStyle + controlStyle + windowStyle + inspectStyle
     this.windowLayer.className = 'windows'
     const close = () => this.controls.openPanel(undefined)
+    this.controls.addPanel('record', new RecordPanel(this, close))
     this.controls.addPanel('windows', new RobotsPanel(() => this.robotList, this.windows, close))
     const host = document.createElement('div')
     host.className = 'stage'
@@ -487,6 +577,9 @@ export class SimyardView extends HTMLElement implements ControlHost {
         this.emit('simyard-robot-message', { robot: message.robot, message: message.message })
         return
       case 'reset-finished':
+        // What was recorded so far is the run before; what comes now is recorded from its beginning.
+        this.recorded = undefined
+        if (this.recording) this.startRecording()
         this.emit('simyard-reset', {})
         return
       case 'node-added':
@@ -589,6 +682,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
 
   private showModel(xml: string, assetBase: AssetBase): void {
     try {
+      this.shownAssets = assetBase
       this.player?.show(xml, assetBase, this.kind === 'recording', () => this.onFirstPicture())
       this.tools?.begin()
       this.report({ step: 'world', state: 'done' })
@@ -600,6 +694,74 @@ export class SimyardView extends HTMLElement implements ControlHost {
       const reason = error instanceof Error ? error.message : String(error)
       this.fail({ code: 'VIEW_BAD_SCENE', message: `The scene cannot be shown: ${reason}` }, 'world')
     }
+  }
+
+  /** Loads what is no live run; `read` shows it, or throws why it cannot. */
+  private async load(kind: 'scene' | 'recording', read: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (!this.stage) return
+    if (this.attempt.signal.aborted) this.attempt = new AbortController()
+    const { signal } = this.attempt
+    this.showKind = kind
+    this.checklist.begin('stream')
+    this.setState('connecting')
+    this.report({ step: 'world', state: 'active' })
+    try {
+      await read(signal)
+      this.setState('paused')
+    } catch (error) {
+      if (signal.aborted) return
+      const reason = error instanceof Error ? error.message : String(error)
+      this.fail({ code: 'VIEW_FILE_UNREADABLE', message: `This ${kind} cannot be shown: ${reason}` }, 'world')
+    }
+  }
+
+  private async play(recording: Recording, assetBase: AssetBase): Promise<void> {
+    const { scene } = recording
+    const xml = scene.xml.x3d ?? scene.xml['x3d-2019']
+    if (xml === undefined || !this.player) throw new Error('it has no scene.')
+    this.showModel(xml, assetBase)
+    this.robotList = scene.robots.map(({ nodeId, name }) => ({
+      nodeId,
+      name,
+      model: '',
+      controller: '',
+      window: '<none>',
+    }))
+    const { showRecording } = await import('./record/run-recording.js')
+    showRecording(recording, this.player)
+    this.applyOptions()
+    this.controls.update()
+  }
+
+  private get recordedWorld(): RecordedWorld {
+    const info = this.player?.settings.find(({ tagName }) => tagName === 'WorldInfo')
+    const said = (name: string, otherwise: number) => Number(info?.getAttribute(name)) || otherwise
+    return {
+      world: this.worldList.current,
+      title: this.worldTitle,
+      basicTimeStepMs: said('basicTimeStep', 32),
+      fps: said('FPS', 30),
+      robots: this.robotList.map(({ nodeId, name }) => ({ nodeId, name })),
+    }
+  }
+
+  private async film(onProgress: (text: string) => void, signal: AbortSignal): Promise<SavedFile | undefined> {
+    const { stage, player } = this
+    const { makeVideo, videoProblem } = await import('./record/video.js')
+    const problem = videoProblem()
+    if (problem !== undefined || !stage || !player) throw new Error(problem ?? 'There is nothing to film.')
+    const { startMs, endMs } = this.range
+    const blob = await makeVideo(
+      {
+        canvas: stage.canvas,
+        play: (stop, tell) =>
+          player.playThrough(stop, (timeMs) => tell((timeMs - startMs) / Math.max(endMs - startMs, 1))),
+      },
+      signal,
+      (part) => onProgress(`${Math.round(part * 100)} % filmed`),
+    )
+    this.controls.update()
+    return blob && { name: `simulation.${blob.type.includes('mp4') ? 'mp4' : 'webm'}`, blob }
   }
 
   private onFirstPicture(): void {
@@ -682,5 +844,19 @@ export class SimyardView extends HTMLElement implements ControlHost {
 
   private emit<Name extends keyof ViewEvents>(name: Name, detail: ViewEvents[Name]): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }))
+  }
+}
+
+async function fetchFile(url: URL, signal: AbortSignal): Promise<Response> {
+  const response = await fetch(url, { signal })
+  if (!response.ok) throw new Error(`${url.pathname} is not there (HTTP ${response.status}).`)
+  return response
+}
+
+/** Textures of our own models lie beside the view's script, others beside the recording. */
+function recordingAssets(url: URL): AssetBase {
+  return (path) => {
+    const shipped = /^assets\/(.*)$/.exec(path)?.[1]
+    return shipped === undefined ? new URL(path, url).href : new URL(`../assets/${shipped}`, VIEW_SCRIPT).href
   }
 }

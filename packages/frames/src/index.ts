@@ -1,6 +1,7 @@
 export type { DecodedFrame } from './frame-decoder.js'
 export { FrameDecoder } from './frame-decoder.js'
 export { FrameEncoder } from './frame-encoder.js'
+export { labelOf, readJsonFrame } from './json-frame.js'
 export type { AxisAngle, PoseUpdate, SceneFrame, Vector } from './scene-frame.js'
 export { sceneFrame, worldFrame } from './scene-frame.js'
 export type { Passage, SceneBase, SceneChange, TimelineLimits } from './timeline.js'

@@ -64,6 +64,7 @@ export class Timeline<Content = never> {
   private moments: Moment<Content>[] = []
   /** Number of the first moment that is kept. */
   private first = 0
+  private keptFromMs = Number.POSITIVE_INFINITY
   private readonly translations = new Map<number, Track<Vector3>>()
   private readonly rotations = new Map<number, Track<Quaternion>>()
   private readonly fields = new Map<number, Map<string, Track<NodeUpdate[string]>>>()
@@ -97,8 +98,9 @@ export class Timeline<Content = never> {
     for (const { frame } of this.moments) yield frame
   }
 
-  *changes(): Generator<SceneChange<Content>> {
-    for (const moment of this.moments) yield* moment.changes
+  /** What came and went, with its simulated time. */
+  *changes(): Generator<SceneChange<Content> & { readonly timeMs: number }> {
+    for (const { timeMs, changes } of this.moments) for (const change of changes) yield { ...change, timeMs }
   }
 
   /** Times of frames never go back: after a reset, begin another timeline. */
@@ -117,6 +119,11 @@ export class Timeline<Content = never> {
     for (const label of frame.labels) this.labelTrack(label).add(timeMs, label)
     this.moments.push({ timeMs, frame, changes: [] })
     this.forget()
+  }
+
+  /** Nothing from this time on is forgotten any more, whatever the limits say. */
+  keepFrom(timeMs: number): void {
+    this.keptFromMs = timeMs
   }
 
   /** A node came or went at the time of the last frame. */
@@ -265,6 +272,8 @@ export class Timeline<Content = never> {
     if (span <= durationMs * over && this.moments.length <= frames * over) return
     let gone = Math.max(this.moments.length - frames, 0)
     while (this.moments[gone + 1] && this.endMs! - this.moments[gone]!.timeMs > durationMs) gone++
+    while (gone > 0 && this.moments[gone]!.timeMs > this.keptFromMs) gone--
+    if (gone === 0) return
     // The first moment has all that was before it, for somebody who has not seen it yet.
     const changes = this.moments.slice(0, gone + 1).flatMap((moment) => moment.changes)
     const startMs = this.moments[gone]!.timeMs

@@ -61,6 +61,7 @@ export const errorCatalogue = {
   SIMULATOR_CRASHED: { status: 500, retryable: true },
   SIMULATOR_TIMEOUT: { status: 504, retryable: true },
   SESSION_TIME_OVER: { status: 410, retryable: false },
+  SESSION_GONE: { status: 410, retryable: false },
   STREAM_BAD_MESSAGE: { status: 400, retryable: false },
   FRAME_INVALID: { status: 400, retryable: true },
   RECORDING_INVALID: { status: 422, retryable: false },

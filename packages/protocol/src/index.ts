@@ -1,3 +1,4 @@
+export { BINARY_MESSAGE } from './binary-message.js'
 export type { FossbotCommand, FossbotCommandKind, FossbotReply } from './compat/fossbot-relay.js'
 export {
   BrowserConnect,
@@ -80,7 +81,7 @@ export {
   TokenRequest,
 } from './lobby.js'
 export type { OwnClientEvent, OwnStreamEvent } from './own-events.js'
-export { BINARY_MESSAGE, OwnStreamRequest } from './own-requests.js'
+export { OwnStreamRequest } from './own-requests.js'
 export { decodePicture, encodePicture } from './picture-message.js'
 export type {
   ContactPoint,

@@ -34,6 +34,10 @@ export type OwnStreamEvent =
 
 /** Steps of the start, told on the /client socket beside the Webots words. */
 export type OwnClientEvent =
+  /** Whoever names this token on another connection within so many seconds after this one broke finds the simulation as it was. */
+  | { readonly type: 'resume'; readonly token: string; readonly graceSeconds: number }
+  /** Answer to a resume: it goes on. */
+  | { readonly type: 'resumed' }
   | {
       readonly type: 'step'
       readonly name: 'seat' | 'process' | 'project' | 'world'

@@ -1,4 +1,4 @@
-import { BINARY_MESSAGE } from './own-requests.js'
+import { BINARY_MESSAGE } from './binary-message.js'
 import type { PictureHeader } from './simulator.js'
 
 /**

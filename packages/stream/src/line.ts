@@ -3,8 +3,11 @@ const FIRST_WINDOW = 4 * 1024
 const LEAST_WINDOW = 1024
 const MOST_WINDOW = 1024 * 1024
 /** Waiting on the way by less than this lets the window grow, by more than the other lets it shrink. */
-const SHORT_WAIT_MS = 50
-const LONG_WAIT_MS = 150
+const SHORT_WAIT_MS = 80
+const LONG_WAIT_MS = 200
+const PACKET_BYTES = 1400
+/** Frames are this part of a window's time apart; less than all of it, so that the window and not this is the limit. */
+const SPREAD = 0.8
 /** The shortest way there and back counts for so long, because routes change. */
 const SHORTEST_COUNTS_MS = 10_000
 /** No line is slower: so long is a viewer waited for that acknowledges nothing. */
@@ -35,6 +38,8 @@ export class Line {
   private lastSentMs = 0
   private skippedSinceMs: number | undefined
   private lastAgeMs = 0
+  /** There and back, of late. */
+  private tripMs = 0
   private shrunkMs = Number.NEGATIVE_INFINITY
   private shortest = Number.POSITIVE_INFINITY
   private shortestBefore = Number.POSITIVE_INFINITY
@@ -57,8 +62,11 @@ export class Line {
   /** Whether a frame of about this size may go now. */
   isFree(nowMs: number, frameBytes: number): boolean {
     if (this.sent.length === 0) return true
-    if (this.unacknowledgedBytes + frameBytes <= this.window) return true
-    return nowMs - this.lastSentMs >= SILENT_FRAME_MS + this.unacknowledgedBytes / SLOWEST_BYTES_PER_MS
+    const sinceLastMs = nowMs - this.lastSentMs
+    // Spread over the time that a window takes: a burst would wait in a queue, and its last frame would be old.
+    if (this.unacknowledgedBytes + frameBytes <= this.window)
+      return sinceLastMs >= (frameBytes / this.window) * this.tripMs * SPREAD
+    return sinceLastMs >= SILENT_FRAME_MS + this.unacknowledgedBytes / SLOWEST_BYTES_PER_MS
   }
 
   tellSent(frame: number, bytes: number, nowMs: number): void {
@@ -112,12 +120,19 @@ export class Line {
       this.shortestSinceMs = nowMs
     }
     this.shortest = Math.min(this.shortest, tripMs)
-    const waitMs = tripMs - Math.min(this.shortest, this.shortestBefore)
+    this.tripMs += (tripMs - this.tripMs) / 8
+    const shortest = Math.min(this.shortest, this.shortestBefore)
+    const waitMs = tripMs - shortest
     if (waitMs > LONG_WAIT_MS) {
       // What is under way now was sent before: it cannot show yet what shrinking does.
       if (nowMs - this.shrunkMs < tripMs) return
       this.shrunkMs = nowMs
-      this.window = Math.max(LEAST_WINDOW, this.window * 0.7)
-    } else if (waitMs < SHORT_WAIT_MS && limited) this.window = Math.min(MOST_WINDOW, this.window + bytes)
+      // So much as was under way without the wait.
+      this.window = Math.max(LEAST_WINDOW, (this.window * (shortest + SHORT_WAIT_MS)) / tripMs)
+    } else if (waitMs < SHORT_WAIT_MS && limited) {
+      // Doubles with each trip until it was too much once; then it grows by a packet.
+      const more = Number.isFinite(this.shrunkMs) ? (bytes * PACKET_BYTES) / this.window : bytes
+      this.window = Math.min(MOST_WINDOW, this.window + more)
+    }
   }
 }

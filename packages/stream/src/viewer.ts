@@ -88,7 +88,10 @@ export class Viewer {
   }
 
   get behind(): boolean {
-    return this.link.queuedBytes > BEHIND_BYTES || (this.line !== undefined && !this.line.isFree(this.now(), 0))
+    return (
+      this.link.queuedBytes > BEHIND_BYTES ||
+      (this.line !== undefined && !this.line.isFree(this.now(), this.lastFrameBytes))
+    )
   }
 
   /** How much older its picture is than the newest one; known of viewers that acknowledge. */

@@ -18,6 +18,8 @@ export interface ClientLink {
 export interface ClientActions {
   start(request: Extract<ClientRequest, { type: 'start' | 'init' }>): void
   resetController(path: string): Promise<void>
+  /** Returns whether there is a simulation that waits for this visitor. */
+  resume(token: string): boolean
 }
 
 /**
@@ -61,6 +63,13 @@ export class ClientSession {
             }),
         )
         return
+      case 'resume':
+        if (this.started || !this.actions.resume(request.token)) {
+          const message = 'This simulation has ended. Start it again.'
+          this.own({ type: 'error', error: { code: 'SESSION_GONE', message } })
+          this.link.close()
+        }
+        return
       case 'unknown':
         return
     }
@@ -75,7 +84,7 @@ export class ClientSession {
     this.link.send(clientMessage.loading(line))
   }
 
-  private own(event: OwnClientEvent): void {
+  own(event: OwnClientEvent): void {
     this.link.send(clientMessage.own(event))
   }
 

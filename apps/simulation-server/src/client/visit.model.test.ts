@@ -37,6 +37,7 @@ class Visitor {
   constructor(seats: Seats) {
     new Visit(this.connection as unknown as WebSocket, {
       timeoutSeconds: 3600,
+      returning: new Map(),
       failed: () => undefined,
       open: async (_start, _session, events) => {
         const release = seats.take()

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type ClientRequest, type ErrorReport, reportError, SimyardError } from '@simyard/protocol'
 import type { WebSocket } from 'ws'
 import type { Instance, InstanceEvents } from '../instance/instance.js'
@@ -18,9 +19,15 @@ export interface VisitActions {
   failed(error: ErrorReport): void
   /** Longest life of a simulation, in seconds. */
   readonly timeoutSeconds: number
+  /** Visits that can be come back to, by their tokens. */
+  readonly returning: Map<string, Visit>
 }
 
 const HEARTBEAT_MS = 5000
+/** How long a simulation waits for a visitor whose line broke. */
+const RESUME_GRACE_S = 30
+/** The connection ended without a word. */
+const BROKEN = 1006
 /** Sockets that are open and have not started anything are closed: they could be opened without end. */
 const START_DEADLINE_MS = 60_000
 
@@ -31,18 +38,23 @@ export class Visit {
   private readonly timers: NodeJS.Timeout[] = []
   private readonly deadline: NodeJS.Timeout
   private opened: Opened | undefined
+  private resumable = false
+  private token: string | undefined
+  private grace: NodeJS.Timeout | undefined
+  private over = false
+  private ended = false
 
   constructor(
-    webSocket: WebSocket,
+    private webSocket: WebSocket,
     private readonly actions: VisitActions,
   ) {
     this.session = new ClientSession(
       {
         send: (text) => {
-          if (webSocket.readyState === webSocket.OPEN) webSocket.send(text)
+          if (this.webSocket.readyState === this.webSocket.OPEN) this.webSocket.send(text)
         },
-        close: () => webSocket.close(),
-        abort: () => webSocket.terminate(),
+        close: () => this.webSocket.close(),
+        abort: () => this.webSocket.terminate(),
       },
       {
         start: (start) => void this.start(start),
@@ -51,16 +63,47 @@ export class Visit {
             throw new SimyardError('CLIENT_BAD_MESSAGE', 'No simulation runs whose controller could be reset.')
           await this.opened.instance.resetController(path)
         },
+        resume: (token) => this.actions.returning.get(token)?.welcomeBack(this) ?? false,
       },
     )
     this.deadline = setTimeout(() => webSocket.close(1008, 'nothing was started'), START_DEADLINE_MS)
-    webSocket.on('message', (data, isBinary) => this.session.receive(isBinary ? '' : String(data)))
+    this.listen(webSocket)
+  }
+
+  private listen(webSocket: WebSocket): void {
+    webSocket.on('message', (data, isBinary) => {
+      if (webSocket === this.webSocket) this.session.receive(isBinary ? '' : String(data))
+    })
     webSocket.on('error', () => webSocket.terminate())
-    webSocket.on('close', () => this.end())
+    webSocket.on('close', (code) => {
+      if (webSocket === this.webSocket) this.left(code)
+    })
+  }
+
+  /** The visitor is here again, on another connection; this one may not even know yet that it is broken. */
+  private welcomeBack(other: Visit): boolean {
+    if (this.over || !this.opened) return false
+    clearTimeout(this.grace)
+    const before = this.webSocket
+    clearTimeout(other.deadline)
+    this.webSocket = other.webSocket
+    other.webSocket = before
+    this.listen(this.webSocket)
+    before.terminate()
+    this.session.own({ type: 'resumed' })
+    return true
+  }
+
+  /** A line that broke may be there again soon; a visitor who went away is not waited for. */
+  private left(code: number): void {
+    if (!this.over && this.opened && this.resumable && code === BROKEN) {
+      this.grace = setTimeout(() => this.end(), RESUME_GRACE_S * 1000)
+    } else this.end()
   }
 
   private async start(start: StartRequest): Promise<void> {
     clearTimeout(this.deadline)
+    this.resumable = start.type === 'start' && start.resumable
     // Clients must not time out on long waits; a clone or a container may be one.
     this.timers.push(setInterval(() => this.session.heartbeat(), HEARTBEAT_MS))
     try {
@@ -70,6 +113,7 @@ export class Visit {
         return opened.release()
       }
       this.opened = opened
+      if (this.resumable) this.offerReturn()
       void opened.instance.open()
     } catch (error) {
       const report = reportError(error)
@@ -77,6 +121,20 @@ export class Visit {
       this.actions.failed(report)
       this.session.fail(report)
     }
+  }
+
+  private offerReturn(): void {
+    const token = randomUUID()
+    this.token = token
+    this.actions.returning.set(token, this)
+    this.session.own({ type: 'resume', token, graceSeconds: RESUME_GRACE_S })
+  }
+
+  /** Nothing is left to come back to. */
+  private finish(error: ErrorReport): void {
+    this.over = true
+    this.session.fail(error)
+    if (this.webSocket.readyState !== this.webSocket.OPEN) this.end()
   }
 
   private events(): InstanceEvents {
@@ -90,7 +148,7 @@ export class Visit {
         session.step({ name: 'world', state: 'failed', error })
         session.tell(error)
       },
-      ended: (error) => session.fail(error),
+      ended: (error) => this.finish(error),
     }
   }
 
@@ -100,7 +158,7 @@ export class Visit {
     this.session.step({ name: 'world', state: 'active' })
     this.session.shutdownTimeout(timeoutSeconds)
     const message = `The simulation was ended after ${timeoutSeconds} s. Start it again to go on.`
-    this.timers.push(setTimeout(() => this.session.fail({ code: 'SESSION_TIME_OVER', message }), timeoutSeconds * 1000))
+    this.timers.push(setTimeout(() => this.finish({ code: 'SESSION_TIME_OVER', message }), timeoutSeconds * 1000))
   }
 
   private ready(): void {
@@ -108,8 +166,13 @@ export class Visit {
   }
 
   private end(): void {
+    if (this.ended) return
+    this.ended = true
+    this.over = true
+    if (this.token !== undefined) this.actions.returning.delete(this.token)
     this.gone.abort()
     clearTimeout(this.deadline)
+    clearTimeout(this.grace)
     for (const timer of this.timers) clearTimeout(timer)
     this.opened?.instance.close()
     this.opened?.release()

@@ -1,8 +1,8 @@
 import type { AssetBase } from '../scene/asset-url.js'
 import { type Failure, parseStreamMessage, type StreamMessage } from './message.js'
-import { ConnectionFailure, type Progress, type Seat, takeSeat } from './session.js'
+import { ConnectionFailure, comeBack, type Progress, type Seat, takeSeat } from './session.js'
 import { SocketStream, type Stream } from './stream.js'
-import { type TabSimulationOptions, TabStream } from './tab-stream.js'
+import type { TabSimulationOptions, TabStream } from './tab-stream.js'
 
 /** Where a simulation runs: found by a session server, known already, or in this page. */
 export type LiveTarget =
@@ -27,15 +27,23 @@ export interface LiveHandlers {
 /** As long as the simulator lives, its stream is sought again: at first at once, then ever more slowly. */
 const RETRY_MS = [250, 500, 1000, 2000, 4000]
 const GIVE_UP_AFTER_MS = 60_000
+/** The connection ended without a word. */
+const BROKEN = 1006
+/** Three times as long as the server is ever silent. */
+const SILENCE_MS = 16_000
 
 /** One simulation from the first question for a seat to its end, over lines that break. */
 export class LiveConnection {
   private stream: Stream | undefined
+  private tabStream: TabStream | undefined
   private seat: Seat | undefined
   private readonly ended = new AbortController()
   private lostAt: number | undefined
   private attempts = 0
   private sceneSeen = false
+  private clientSocket: WebSocket | undefined
+  private heardAt = 0
+  private listening: ReturnType<typeof setInterval> | undefined
   private retry: ReturnType<typeof setTimeout> | undefined
 
   constructor(
@@ -49,7 +57,7 @@ export class LiveConnection {
   }
 
   get tab(): TabStream | undefined {
-    return this.stream instanceof TabStream ? this.stream : undefined
+    return this.tabStream
   }
 
   /** Resolves when the stream is open or the start has failed. */
@@ -61,8 +69,7 @@ export class LiveConnection {
       const seat = await takeSeat(target.url, (progress) => this.handlers.onProgress(progress), this.ended.signal)
       if (this.ended.signal.aborted) return seat.socket.close()
       this.seat = seat
-      seat.socket.addEventListener('message', ({ data }) => this.receiveFromServer(String(data)))
-      seat.socket.addEventListener('close', () => this.lost())
+      this.hold(seat.socket)
       this.openStream(seat.streamUrl)
     } catch (error) {
       if (this.ended.signal.aborted) return
@@ -81,16 +88,67 @@ export class LiveConnection {
     clearTimeout(this.retry)
     this.stream?.close()
     this.stream = undefined
-    this.seat?.socket.close()
+    clearInterval(this.listening)
+    this.clientSocket?.close()
+    this.clientSocket = undefined
   }
 
-  private openTab(options: TabSimulationOptions): void {
+  private async openTab(options: TabSimulationOptions): Promise<void> {
     this.handlers.onProgress({ step: 'world', state: 'active' })
-    this.stream = new TabStream(options, {
+    // Whoever looks at servers only need not load what simulates here.
+    const { TabStream: Tab } = await import('./tab-stream.js')
+    if (this.ended.signal.aborted) return
+    this.tabStream = new Tab(options, {
       onData: (data) => this.handlers.onData(data),
       onMessage: (message) => this.receive(message),
       onClose: () => this.lost(),
     })
+    this.stream = this.tabStream
+  }
+
+  /** The simulation lives as long as this socket, or until it is not come back to. */
+  private hold(socket: WebSocket): void {
+    this.clientSocket = socket
+    socket.addEventListener('message', ({ data }) => {
+      this.heardAt = performance.now()
+      this.receiveFromServer(String(data))
+    })
+    socket.addEventListener('close', ({ code }) => {
+      if (socket === this.clientSocket) void this.onClientClosed(code)
+    })
+    if (!this.seat?.ticket) return
+    this.heardAt = performance.now()
+    clearInterval(this.listening)
+    // A line can die without a word; this server says something every few seconds.
+    this.listening = setInterval(() => {
+      if (performance.now() - this.heardAt < SILENCE_MS) return
+      clearInterval(this.listening)
+      void this.onClientClosed(BROKEN)
+    }, SILENCE_MS / 4)
+  }
+
+  private async onClientClosed(code: number): Promise<void> {
+    clearInterval(this.listening)
+    this.clientSocket = undefined
+    const ticket = this.seat?.ticket
+    if (this.ended.signal.aborted) return
+    if (!ticket || code !== BROKEN || !this.sceneSeen) return this.lost()
+    this.handlers.onReconnecting(++this.attempts)
+    const until = performance.now() + ticket.graceSeconds * 1000
+    for (let attempt = 0; performance.now() < until; attempt++) {
+      try {
+        const socket = await comeBack(ticket)
+        if (this.ended.signal.aborted) return socket.close()
+        this.hold(socket)
+        if (this.lostAt === undefined) this.handlers.onReconnected()
+        return
+      } catch (error) {
+        if (this.ended.signal.aborted) return
+        if (error instanceof ConnectionFailure) break
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]))
+    }
+    this.lost()
   }
 
   private openStream(url: string): void {

@@ -1,4 +1,4 @@
-import { type SceneFrame, sceneFrame } from '@simyard/frames'
+import { labelOf, readJsonFrame, type SceneFrame } from '@simyard/frames'
 import type {
   ErrorReport,
   LabelUpdate,
@@ -186,40 +186,7 @@ function parseFrame(text: string): SceneFrame | undefined {
   const said =
     parseJson(text) ??
     parseJson(text.replace(labelText, (_, before, words, after) => before + words.replace(/(?<!\\)"/g, '\\"') + after))
-  if (!isRecord(said) || typeof said.time !== 'number') return undefined
-  const updates = said.updates ?? said.poses ?? []
-  const labels = said.labels ?? []
-  if (!Array.isArray(updates) || !Array.isArray(labels)) return undefined
-  return sceneFrame({
-    timeMs: said.time,
-    updates: updates.flatMap((update) => updateOf(update) ?? []),
-    labels: labels.flatMap((label) => labelOf(label) ?? []),
-  })
-}
-
-/** Field values come as text, numbers, lists of numbers or texts, and truth values. */
-function updateOf(said: unknown): NodeUpdate | undefined {
-  if (!isRecord(said) || typeof said.id !== 'number') return undefined
-  const update: { id: number; [field: string]: NodeUpdate[string] } = { id: said.id }
-  for (const [field, value] of Object.entries(said)) {
-    if (typeof value === 'string' || typeof value === 'number') update[field] = value
-    else if (typeof value === 'boolean') update[field] = String(value)
-    else if (isTexts(value)) update[field] = value
-    else if (Array.isArray(value)) update[field] = value.join(' ')
-  }
-  return update
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')
-}
-
-function labelOf(said: unknown): LabelUpdate | undefined {
-  if (!isRecord(said)) return undefined
-  const { id, font, rgba, size, x, y, text } = said
-  const numbers = [id, size, x, y].every((value) => typeof value === 'number' && Number.isFinite(value))
-  const texts = [font, rgba, text].every((value) => typeof value === 'string')
-  return numbers && texts ? ({ id, font, rgba, size, x, y, text } as LabelUpdate) : undefined
+  return readJsonFrame(said)
 }
 
 export function parseJson(text: string): unknown {

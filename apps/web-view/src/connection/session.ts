@@ -25,6 +25,14 @@ export class ConnectionFailure extends Error {
 export interface Seat {
   readonly streamUrl: string
   readonly socket: WebSocket
+  /** Servers of ours let a visitor come back whose line broke. */
+  readonly ticket?: ReturnTicket
+}
+
+export interface ReturnTicket {
+  readonly node: string
+  readonly token: string
+  readonly graceSeconds: number
 }
 
 /** What every session server says when nothing is free; ours then has a queue. */
@@ -73,6 +81,7 @@ function startSimulator(
     report({ step: 'process', state: 'active' })
     const socket = new WebSocket(`${node.replace(/\/$/, '')}/client`)
     let current: StepName = 'process'
+    let ticket: ReturnTicket | undefined
     const fail = (failure: Failure) => {
       socket.close()
       reject(new ConnectionFailure(current, failure))
@@ -82,7 +91,7 @@ function startSimulator(
       reject(new DOMException('The connection was closed.', 'AbortError'))
     }
     signal.addEventListener('abort', abort, { once: true })
-    socket.addEventListener('open', () => socket.send(JSON.stringify({ start: { url: world } })))
+    socket.addEventListener('open', () => socket.send(JSON.stringify({ start: { url: world, resume: true } })))
     socket.addEventListener('close', () =>
       fail({ code: 'VIEW_DISCONNECTED', message: 'The simulation server closed the connection before it was ready.' }),
     )
@@ -91,9 +100,13 @@ function startSimulator(
       if (text.startsWith('webots:')) {
         report({ step: 'process', state: 'done' })
         signal.removeEventListener('abort', abort)
-        resolve({ streamUrl: text.slice(7).trim(), socket })
+        resolve({ streamUrl: text.slice(7).trim(), socket, ...(ticket ? { ticket } : {}) })
       } else if (text.startsWith('simyard:')) {
         const step = parseJson(text.slice(8))
+        if (isRecord(step) && step.type === 'resume' && typeof step.token === 'string') {
+          ticket = { node, token: step.token, graceSeconds: Number(step.graceSeconds) || 0 }
+          return
+        }
         if (!isRecord(step) || step.type !== 'step' || !isStepName(step.name)) return
         current = step.name
         if (step.state === 'failed')
@@ -106,6 +119,21 @@ function startSimulator(
       } else if (text.startsWith('loading: ')) {
         report({ step: 'process', state: 'active', text: text.slice(9) })
       }
+    })
+  })
+}
+
+/** Goes back to a simulation after its line broke. Rejects when it is not there any more, or the server is out of reach. */
+export function comeBack({ node, token }: ReturnTicket): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`${node.replace(/\/$/, '')}/client`)
+    socket.addEventListener('open', () => socket.send(JSON.stringify({ resume: { token } })))
+    socket.addEventListener('close', () => reject(new Error('The server is out of reach.')))
+    socket.addEventListener('message', ({ data }) => {
+      const event = parseJson(String(data).replace(/^simyard:/, ''))
+      if (!isRecord(event)) return
+      if (event.type === 'resumed') resolve(socket)
+      else if (event.type === 'error' && isFailure(event.error)) reject(new ConnectionFailure('seat', event.error))
     })
   })
 }

@@ -68,6 +68,8 @@ export const controlStyle = `
 .panel dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .controls .text { display: block; width: 100%; min-height: 40px; margin: 4px 0; padding: 8px 12px; border: 0; border-radius: 8px; cursor: pointer;
   background: rgb(255 255 255 / 12%); color: inherit; font: 500 14px system-ui, sans-serif; text-align: left; }
+.controls .text small { display: block; color: #c4ccd6; font-weight: 400; font-size: 12px; }
+.panel .content > select { width: 100%; }
 .controls .text:hover:not(:disabled) { background: rgb(255 255 255 / 20%); }
 .controls .text:disabled { opacity: .5; cursor: default; }
 .controls .text[aria-current="true"] { background: #1f6feb; }

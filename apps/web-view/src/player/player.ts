@@ -164,6 +164,27 @@ export class Player {
     this.stage.invalidate()
   }
 
+  /** Plays all there is once; resolves at its end, or when the signal is aborted. */
+  async playThrough(signal: AbortSignal, onTime: (timeMs: number) => void): Promise<void> {
+    const { playhead } = this
+    const { speed, loop, live } = playhead
+    playhead.loop = false
+    playhead.speed = 1
+    this.seek(this.range.startMs)
+    this.play()
+    while (playhead.playing && !signal.aborted) {
+      await new Promise((resolve) => requestAnimationFrame(resolve))
+      onTime(this.timeMs)
+    }
+    Object.assign(playhead, { speed, loop })
+    if (live) this.goLive()
+  }
+
+  /** What comes from now on is not forgotten. */
+  keepFrom(timeMs: number): void {
+    this.take.keepFrom(timeMs)
+  }
+
   goLive(): void {
     this.playhead.follow()
     this.stage.invalidate()

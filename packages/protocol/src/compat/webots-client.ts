@@ -3,7 +3,14 @@
  * See docs/protocol/compat/webots-servers.md.
  */
 export type ClientRequest =
-  | { readonly type: 'start'; readonly url: string; readonly mode?: string; readonly visitor: Visitor }
+  | {
+      readonly type: 'start'
+      readonly url: string
+      readonly mode?: string
+      readonly visitor: Visitor
+      /** Our own pages come back after a broken line: the simulation waits for them. */
+      readonly resumable: boolean
+    }
   | {
       readonly type: 'init'
       readonly host: string
@@ -12,6 +19,8 @@ export type ClientRequest =
       readonly visitor: Visitor
     }
   | { readonly type: 'reset-controller'; readonly path: string }
+  /** The visitor of a simulation is here again, on another connection. */
+  | { readonly type: 'resume'; readonly token: string }
   /** Valid JSON that no generation knows; ignored, as the originals do. */
   | { readonly type: 'unknown' }
 
@@ -61,6 +70,7 @@ export function decodeClientRequest(text: string): ClientRequest | undefined {
       url: start.url,
       ...(typeof start.mode === 'string' ? { mode: start.mode } : {}),
       visitor: visitorOf((field) => start[field]),
+      resumable: start.resume === true,
     }
   }
   if ('init' in message) {
@@ -74,6 +84,10 @@ export function decodeClientRequest(text: string): ClientRequest | undefined {
       world: world!,
       visitor: visitorOf((_field, index) => rest[index]),
     }
+  }
+  if ('resume' in message) {
+    const token = (message.resume as { token?: unknown } | null)?.token
+    return typeof token === 'string' ? { type: 'resume', token } : undefined
   }
   if ('reset controller' in message) {
     const path = message['reset controller']

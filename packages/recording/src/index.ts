@@ -1,0 +1,8 @@
+export type { AnimationOptions } from './animation.js'
+export { readAnimation, writeAnimation } from './animation.js'
+export { writeCsv } from './pose-table.js'
+export type { RecordedChange, RecordedEvent, RecordedScene } from './recorded-scene.js'
+export { FrameList, Recording } from './recording.js'
+export { readRecording } from './recording-file.js'
+export type { RecordingLimits } from './recording-writer.js'
+export { RecordingWriter } from './recording-writer.js'
