@@ -13,9 +13,26 @@ import { projectStart } from './project-start.js'
 import { recording } from './recording.js'
 import { relay } from './relay.js'
 import { sessionServer } from './session-server.js'
+import { stream } from './stream.js'
 import { view } from './view.js'
 
+<<<<<<< HEAD
 const benches = [physics, clients, projectStart, firstFrame, view, lockStep, capacity, sessionServer, relay, recording]
+=======
+const benches = [
+  physics,
+  clients,
+  projectStart,
+  firstFrame,
+  view,
+  lockStep,
+  capacity,
+  sessionServer,
+  relay,
+  recording,
+  stream,
+]
+>>>>>>> main
 const names = benches.map(({ name }) => name)
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } })

@@ -22,6 +22,7 @@ import type { RecordedWorld } from './record/run-recording.js'
 import type { SavedFile, SaveFormat } from './record/save.js'
 import type { AssetBase } from './scene/asset-url.js'
 import { strings } from './scene/attribute.js'
+import { SenseOverlays } from './sense-overlays.js'
 import type { CameraState, FollowMode } from './stage/camera-rig.js'
 import type { Overlays } from './stage/overlay/overlays.js'
 import type { Quality } from './stage/quality.js'
@@ -63,6 +64,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
   private stage: Stage | undefined
   private player: Player | undefined
   private tools: PictureTools | undefined
+  private senses: SenseOverlays | undefined
   private connection: LiveConnection | undefined
   private attempt = new AbortController()
   private idle: IdleWatch | undefined
@@ -162,6 +164,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
     this.close()
     this.player = undefined
     this.tools = undefined
+    this.senses = undefined
     this.stage?.dispose()
     this.stage = undefined
   }
@@ -324,13 +327,13 @@ export class SimyardView extends HTMLElement implements ControlHost {
   run(): void {
     if (this.live) this.connection?.send(`real-time:${this.timeLimit()}`)
     else this.player?.play()
-    this.controls.update()
+    this.followPlayback()
   }
 
   pause(): void {
     if (this.live) this.connection?.send('pause')
     else this.player?.pause()
-    this.controls.update()
+    this.followPlayback()
   }
 
   step(): void {
@@ -494,10 +497,13 @@ export class SimyardView extends HTMLElement implements ControlHost {
         onTime: (timeMs) => this.onTime(timeMs),
         onLabels: (labels) => this.onLabels(labels),
       })
+      this.controls.settings.clear()
       this.tools = new PictureTools(this.stage, this.player, this.controls, {
         onSelect: (id) => this.emit('simyard-select', id === undefined ? {} : { id }),
         onQuality: (quality, reason) => this.emit('simyard-quality', { quality, reason }),
       })
+      const { overlays } = this.tools
+      this.senses = new SenseOverlays(this.windows.stream.host(), overlays, this.player, this.controls.settings)
       host.append(this.tools.overlays.labels.element, this.tools.overlays.pictures.element)
       this.applyTheme()
     } catch {
@@ -617,11 +623,15 @@ export class SimyardView extends HTMLElement implements ControlHost {
       case 'robots':
         this.robotList = event.robots
         this.windows.keepOnly(event.robots)
+        this.senses?.setRobots(event.robots)
         this.emit('simyard-robots', { robots: event.robots })
         this.controls.update()
         return
       case 'surroundings':
         this.emit('simyard-surroundings', event.surroundings)
+        return
+      case 'ink':
+        this.senses?.ink(event.strokes, event.clear)
         return
       case 'sound':
         this.emit('simyard-sound', event)
@@ -665,9 +675,17 @@ export class SimyardView extends HTMLElement implements ControlHost {
     this.controls.showTime()
     this.tools?.showTime(timeMs)
     this.emit('simyard-time', { timeMs })
-    // A recording that has played to its end has stopped by itself.
-    if (!this.live && this.dataset.playing !== String(this.playing)) this.controls.update()
+    this.followPlayback()
+  }
+
+  /** A recording runs or not; one that has played to its end has stopped by itself. */
+  private followPlayback(): void {
+    if (this.live) return
+    if (this.kind === 'recording' && (this.current === 'running' || this.current === 'paused'))
+      this.setState(this.playing ? 'running' : 'paused')
+    if (this.dataset.playing === String(this.playing)) return
     this.dataset.playing = String(this.playing)
+    this.controls.update()
   }
 
   private onLabels(labels: readonly LabelUpdate[]): void {

@@ -104,7 +104,7 @@ const happening = fc.oneof(
 )
 
 describe('frames as bytes', () => {
-  test('S3 whoever reads all frames, some of them, or comes late, has the newest state within half a step', () => {
+  test('V3 whoever reads all frames, some of them, or comes late, has the newest state within half a step', () => {
     fc.assert(
       fc.property(fc.array(happening, { maxLength: 40 }), (happenings) => {
         const encoder = new FrameEncoder()
@@ -140,7 +140,7 @@ describe('frames as bytes', () => {
     )
   })
 
-  test('S4 steady motion and steady turns cost two bytes for a node beside its id and what it tells', () => {
+  test('V4 steady motion and steady turns cost two bytes for a node beside its id and what it tells', () => {
     const encoder = new FrameEncoder()
     const sizes: number[] = []
     for (let i = 0; i < 40; i++) {
@@ -156,7 +156,7 @@ describe('frames as bytes', () => {
     expect(Math.max(...sizes.slice(3))).toBeLessThanOrEqual(7 + 10 * 3)
   })
 
-  test('S5 a wheel that turns by 20° in a frame, and a robot put elsewhere, stay within the precision', () => {
+  test('V5 a wheel that turns by 20° in a frame, and a robot put elsewhere, stay within the precision', () => {
     const encoder = new FrameEncoder()
     const decoder = new FrameDecoder()
     for (let i = 0; i < 200; i++) {
@@ -190,7 +190,7 @@ describe('frames as bytes', () => {
     })
   })
 
-  test('S9 the same frames for two viewers are the same bytes, written once', () => {
+  test('V9 the same frames for two viewers are the same bytes, written once', () => {
     const encoder = new FrameEncoder()
     for (let i = 0; i < 5; i++) {
       encoder.add({ timeMs: i, poses: [{ id: 1, translation: [i, 0, 0] }], fields: [], labels: [] }, i)
@@ -233,7 +233,7 @@ describe('bytes that are no frames', () => {
     }
   }
 
-  test('S12 100 000 random byte strings end in one coded error or a frame, and change nothing when they are none', () => {
+  test('V12 100 000 random byte strings end in one coded error or a frame, and change nothing when they are none', () => {
     const { decoder, next } = midway()
     let seed = 1
     const random = () => {
@@ -258,7 +258,7 @@ describe('bytes that are no frames', () => {
     expect(decoder.decode(next).number).toBe(5)
   })
 
-  test('S12 a frame with any one byte changed, or cut off anywhere, ends in one coded error or another frame', () => {
+  test('V12 a frame with any one byte changed, or cut off anywhere, ends in one coded error or another frame', () => {
     for (const kind of ['next', 'full', 'merged'] as const) {
       const { length } = midway()[kind]
       for (let at = 0; at < length; at++) {
@@ -273,7 +273,7 @@ describe('bytes that are no frames', () => {
     }
   })
 
-  test('S12 a frame after one that is missing is refused, and the whole state is taken', () => {
+  test('V12 a frame after one that is missing is refused, and the whole state is taken', () => {
     const { next, full } = midway()
     const decoder = new FrameDecoder()
     expect(() => decoder.decode(next)).toThrow(expect.objectContaining({ code: 'FRAME_INVALID' }))
@@ -281,7 +281,7 @@ describe('bytes that are no frames', () => {
   })
 })
 
-test('S3 the bytes of version 1 are as they were written down', () => {
+test('V3 the bytes of version 1 are as they were written down', () => {
   const { frames } = JSON.parse(readFileSync(new URL('fixtures/frames-v1.json', import.meta.url), 'utf8')) as {
     frames: { frame: SceneFrame; wallMs: number; next: string; whole: string; sinceFirst?: string }[]
   }

@@ -32,6 +32,8 @@ export interface DecodedFrame {
   readonly wallMs: number
   /** The whole state, not changes. */
   readonly full: boolean
+  /** The one right after the frame before: the server left nothing out. */
+  readonly next: boolean
 }
 
 interface DecodedNode {
@@ -102,6 +104,7 @@ export class FrameDecoder {
       number,
       wallMs,
       full: kind === FRAME_KIND.full,
+      next,
     }
   }
 

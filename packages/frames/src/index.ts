@@ -1,3 +1,4 @@
+export { Acknowledger } from './acknowledger.js'
 export type { DecodedFrame } from './frame-decoder.js'
 export { FrameDecoder } from './frame-decoder.js'
 export { FrameEncoder } from './frame-encoder.js'

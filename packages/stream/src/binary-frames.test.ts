@@ -91,7 +91,7 @@ function binaryViewer(hub: StreamHub, options: { acknowledges?: boolean; hello?:
 
 const settled = () => new Promise<void>((resolve) => queueMicrotask(resolve))
 
-test('S1 who asks for binary frames gets them; a bare hello, and pages of others, get text', () => {
+test('V1 who asks for binary frames gets them; a bare hello, and pages of others, get text', () => {
   const { hub, frame } = hubAt(5000)
   const binary = binaryViewer(hub)
   const bare = binaryViewer(hub, { hello: 'simyard:hello' })
@@ -108,7 +108,7 @@ test('S1 who asks for binary frames gets them; a bare hello, and pages of others
   }
 })
 
-test('S1 a page may change its mind and gets the whole state in the other form', () => {
+test('V1 a page may change its mind and gets the whole state in the other form', () => {
   const { hub, frame } = hubAt(0)
   const viewer = binaryViewer(hub)
   frame(16, [{ id: 1, translation: '1 2 3' }])
@@ -118,7 +118,7 @@ test('S1 a page may change its mind and gets the whole state in the other form',
   expect(viewer.decoded.at(-1)).toMatchObject({ full: true, frame: { poses: [{ id: 1, translation: [1, 2, 3] }] } })
 })
 
-test('S7 frames beyond the window are skipped; the acknowledgement brings the newest state at once', () => {
+test('V7 frames beyond the window are skipped; the acknowledgement brings the newest state at once', () => {
   const { hub, frame, clock } = hubAt(0)
   const silent = binaryViewer(hub, { acknowledges: false })
   const quick = binaryViewer(hub)
@@ -142,7 +142,7 @@ test('S7 frames beyond the window are skipped; the acknowledgement brings the ne
   expect(silent.decoded).toHaveLength(length)
 })
 
-test('S8 a viewer that never acknowledges gets few frames, and is closed', () => {
+test('V8 a viewer that never acknowledges gets few frames, and is closed', () => {
   const { hub, frame, clock } = hubAt(0)
   const silent = binaryViewer(hub, { acknowledges: false })
   const big = (i: number) =>
@@ -158,7 +158,7 @@ test('S8 a viewer that never acknowledges gets few frames, and is closed', () =>
   expect(silent.decoded.length).toBeLessThan(frames / 20)
 })
 
-test('S2 after a reset, and in another world, ids may mean other nodes', async () => {
+test('V2 after a reset, and in another world, ids may mean other nodes', async () => {
   const { hub, frame, load } = hubAt(0)
   const viewer = binaryViewer(hub)
   frame(16, [{ id: 1, translation: '1 0 0', rotation: '0 0 1 1' }])
@@ -176,7 +176,7 @@ test('S2 after a reset, and in another world, ids may mean other nodes', async (
   ])
 })
 
-test('S2 a node that is removed may come again with another pose', () => {
+test('V2 a node that is removed may come again with another pose', () => {
   const { hub, frame } = hubAt(0)
   const viewer = binaryViewer(hub)
   frame(16, [{ id: 5, translation: '1 0 0' }])
@@ -187,7 +187,7 @@ test('S2 a node that is removed may come again with another pose', () => {
   expect(late.where.get(5)).toBe('9 9 9')
 })
 
-test('S10 who comes to a paused world gets its state as that of now', async () => {
+test('V10 who comes to a paused world gets its state as that of now', async () => {
   const { hub, frame, clock } = hubAt(1_000_000)
   const first = binaryViewer(hub)
   frame(16, [{ id: 5, translation: '1 0 0' }])
@@ -200,7 +200,7 @@ test('S10 who comes to a paused world gets its state as that of now', async () =
   expect(late.where.get(5)).toBe('1.5 0 0')
 })
 
-test('S11 bytes and ages are counted, and the page learns how old its picture is once a second', async () => {
+test('V11 bytes and ages are counted, and the page learns how old its picture is once a second', async () => {
   const { hub, frame, clock, sent, ages } = hubAt(0)
   const viewer = binaryViewer(hub, { acknowledges: false })
   for (let i = 1; i <= 90; i++) {
@@ -215,7 +215,7 @@ test('S11 bytes and ages are counted, and the page learns how old its picture is
   expect(told).toEqual(Array(3).fill('simyard:{"type":"line","ageMs":33}'))
 })
 
-test('S1 where no bytes lie between, states go as they are', () => {
+test('V1 where no bytes lie between, states go as they are', () => {
   const { hub, frame } = hubAt(0)
   const frames: SceneFrame[] = []
   const texts: string[] = []
@@ -285,13 +285,13 @@ function simulateLine(bytesPerSecond: number, delayMs: number, nodes: number) {
   return { worstAgeMs: worst.ageMs, share: shown.length / frames }
 }
 
-test('S7 on 64 kbit/s with 300 ms of delay a picture of 100 moving things is never a second old', () => {
+test('V7 on 64 kbit/s with 300 ms of delay a picture of 100 moving things is never a second old', () => {
   const { worstAgeMs, share } = simulateLine(8000, 300, 100)
   expect(worstAgeMs).toBeLessThan(1000)
   expect(share).toBeGreaterThan(0.1)
 })
 
-test('S7 on a line that takes it all, no frame is left out', () => {
+test('V7 on a line that takes it all, no frame is left out', () => {
   expect(simulateLine(1_000_000, 5, 300)).toMatchObject({
     worstAgeMs: expect.any(Number),
     share: expect.toSatisfy((share: number) => share > 0.99),

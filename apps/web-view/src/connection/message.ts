@@ -1,6 +1,7 @@
 import { labelOf, readJsonFrame, type SceneFrame } from '@simyard/frames'
 import type {
   ErrorReport,
+  InkStroke,
   LabelUpdate,
   NodeUpdate,
   RobotSummary,
@@ -63,6 +64,7 @@ export type SimyardEvent =
   | { readonly type: 'robots'; readonly robots: readonly RobotSummary[] }
   | { readonly type: 'surroundings'; readonly surroundings: Surroundings }
   | { readonly type: 'sound'; readonly robot: string; readonly name: string }
+  | { readonly type: 'ink'; readonly strokes: readonly InkStroke[]; readonly clear: boolean }
   | { readonly type: 'stalled'; readonly ms: number }
   /** How old the picture was, from the server and back. */
   | { readonly type: 'line'; readonly ageMs: number }
@@ -220,6 +222,8 @@ function isEvent(value: unknown): value is SimyardEvent {
       return Array.isArray(value.robots)
     case 'surroundings':
       return isRecord(value.surroundings)
+    case 'ink':
+      return Array.isArray(value.strokes)
     case 'sound':
       return typeof value.name === 'string'
     case 'line':

@@ -1,4 +1,4 @@
-import { type DecodedFrame, FrameDecoder } from '@simyard/frames'
+import { Acknowledger, type DecodedFrame, FrameDecoder } from '@simyard/frames'
 import { BINARY_MESSAGE, SimyardError } from '@simyard/protocol'
 import type { StreamMessage } from './message.js'
 
@@ -11,6 +11,7 @@ const SMALLEST_COUNTS_MS = 30_000
  */
 export class OwnStream {
   private readonly decoder = new FrameDecoder()
+  private readonly acknowledger: Acknowledger
   private smallest = Number.POSITIVE_INFINITY
   private smallestBefore = Number.POSITIVE_INFINITY
   private smallestSinceMs = Number.NEGATIVE_INFINITY
@@ -19,7 +20,13 @@ export class OwnStream {
     private readonly send: (text: string) => void,
     /** Wall-clock milliseconds. */
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.acknowledger = new Acknowledger(
+      (frame) => this.send(`simyard:{"type":"ack","frame":${frame}}`),
+      now,
+      (ms, act) => setTimeout(act, ms),
+    )
+  }
 
   /** Before the subscription. */
   hello(): void {
@@ -38,7 +45,7 @@ export class OwnStream {
       this.send('simyard:{"type":"hello","frames":"json"}')
       return undefined
     }
-    this.send(`simyard:{"type":"ack","frame":${decoded.number}}`)
+    this.acknowledger.arrived(decoded)
     return { type: 'frame', frame: decoded.frame, ageMs: this.ageOf(decoded.wallMs) }
   }
 

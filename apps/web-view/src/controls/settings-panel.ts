@@ -21,6 +21,12 @@ export class SettingsPanel extends Panel {
     super('Settings', onClose)
   }
 
+  /** What can be set is another picture's. */
+  clear(): void {
+    this.settings.length = 0
+    this.controls.length = 0
+  }
+
   add(...settings: Setting[]): void {
     this.settings.push(...settings)
   }

@@ -1,4 +1,4 @@
-import type { DeviceDescription, PictureHeader, RobotReadings } from '@simyard/protocol'
+import type { ContactPoint, DeviceDescription, PictureHeader, RobotReadings } from '@simyard/protocol'
 import { readWatchMessage, type WatchMessage } from '../connection/watch-message.js'
 
 /** What a window or an overlay wants to know; see `watch` in docs/protocol/compat/webots-stream.md. */
@@ -18,7 +18,9 @@ export interface WindowHost {
   watch(wish: WatchWish): void
   /** Each returns how to stop listening. */
   onDevices(listener: (robot: string, devices: readonly DeviceDescription[]) => void): () => void
-  onReadings(listener: (timeMs: number, robots: readonly RobotReadings[]) => void): () => void
+  onReadings(
+    listener: (timeMs: number, robots: readonly RobotReadings[], contacts?: readonly ContactPoint[]) => void,
+  ): () => void
   onPicture(listener: (header: PictureHeader, bytes: Uint8Array<ArrayBuffer>) => void): () => void
   onText(listener: (robot: string, text: string) => void): () => void
 }
@@ -65,7 +67,7 @@ export class WatchedStream {
       },
       onReadings: (listener) =>
         this.listen((message) => {
-          if (message.type === 'readings') listener(message.timeMs, message.robots)
+          if (message.type === 'readings') listener(message.timeMs, message.robots, message.contacts)
         }),
       onPicture: (listener) =>
         this.listen((message) => {

@@ -31,10 +31,14 @@ export type StreamRequest =
 
 const ownHello = 'simyard:hello'
 const ownPrefix = 'simyard:'
+const ownAck = /^simyard:\{"type":"ack","frame":(\d{1,15})\}$/
 
 /** One text message as a request, or undefined when no dialect knows it. Never throws. */
 export function decodeStreamRequest(text: string): StreamRequest | undefined {
   if (text === ownHello) return { type: 'hello' }
+  // By far the most frequent word: it comes from each page several times a second.
+  const acknowledged = ownAck.exec(text)?.[1]
+  if (acknowledged !== undefined) return { type: 'ack', frame: Number(acknowledged) }
   if (text.startsWith(ownPrefix)) return decodeOwn(text.slice(ownPrefix.length))
   if (text.startsWith('x3d')) return { type: 'subscribe', broadcast: text.endsWith(';broadcast') }
   if (text.startsWith('w3d')) return { type: 'subscribe', broadcast: text.endsWith(';broadcast'), dialect: '2022' }
