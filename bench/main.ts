@@ -16,9 +16,6 @@ import { sessionServer } from './session-server.js'
 import { stream } from './stream.js'
 import { view } from './view.js'
 
-<<<<<<< HEAD
-const benches = [physics, clients, projectStart, firstFrame, view, lockStep, capacity, sessionServer, relay, recording]
-=======
 const benches = [
   physics,
   clients,
@@ -32,7 +29,6 @@ const benches = [
   recording,
   stream,
 ]
->>>>>>> main
 const names = benches.map(({ name }) => name)
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } })

@@ -61,10 +61,6 @@ export function build() {
     step('Bundling the simulator', process.execPath, ['apps/simulator/build.mjs']) &&
     step('Bundling the clients', process.execPath, ['packages/client/build.mjs']) &&
     step('Bundling the view', bin('vite'), ['build', 'apps/web-view', '--logLevel', 'warn']) &&
-<<<<<<< HEAD
-    step('Bundling the scripts for pages of Webots', process.execPath, ['apps/web-view/build-compat.mjs']) &&
-=======
->>>>>>> main
     step('Bundling the player for pages without a server', bin('vite'), [
       'build',
       'apps/web-view',
@@ -73,10 +69,7 @@ export function build() {
       '--logLevel',
       'error',
     ]) &&
-<<<<<<< HEAD
-=======
     step('Bundling the scripts for pages of Webots', process.execPath, ['apps/web-view/build-compat.mjs']) &&
->>>>>>> main
     step('Bundling the pages', bin('vite'), [
       'build',
       '--config',
