@@ -1,4 +1,5 @@
 import type { RobotSummary } from '@simyard/protocol'
+import type { FollowMode } from '../stage/camera-rig.js'
 import type { CameraMode } from '../stage/stage.js'
 import type { ViewState } from '../view-event.js'
 import type { ShowKind } from './toolbar.js'
@@ -33,6 +34,7 @@ export interface ControlHost {
   goLive(): void
   setPlayback(change: { speed?: number; loop?: boolean }): void
   look(camera: CameraMode, robot?: string): void
+  follow(id: string | undefined, mode: FollowMode, smoothness: number): void
   resetCamera(): void
   toggleFullScreen(): void
   /** A link to what is shown; at the time that is shown, when there is one. */

@@ -73,6 +73,7 @@ export const controlStyle = `
 .controls .text:hover:not(:disabled) { background: rgb(255 255 255 / 20%); }
 .controls .text:disabled { opacity: .5; cursor: default; }
 .controls .text[aria-current="true"] { background: #1f6feb; }
+.choices { display: grid; grid-template-columns: 1fr 1fr; gap: 0 6px; }
 .field { display: flex; align-items: center; justify-content: space-between; gap: 12px; min-height: 40px; cursor: pointer; }
 .field small { display: block; color: #b6bec8; font-size: 12px; }
 .field input[type="checkbox"] { width: 20px; height: 20px; accent-color: #58a6ff; flex: none; }

@@ -41,14 +41,28 @@ export class CameraPanel extends Panel {
         action()
         this.done()
       })
-    const robots = this.host.robots.flatMap(({ name }) => [
-      heading(name),
-      choose(`Follow ${name}`, () => this.host.look('follow', name)),
-      choose(`Above ${name}`, () => this.host.look('top', name)),
-    ])
+    const { host } = this
+    const robots = host.robots.flatMap(({ name, nodeId }) => {
+      const id = `n${nodeId}`
+      const part = document.createElement('div')
+      part.className = 'choices'
+      part.setAttribute('role', 'group')
+      part.setAttribute('aria-label', name)
+      part.append(
+        choose('Behind it', () => host.look('follow', name)),
+        choose('Above it', () => host.look('top', name)),
+        choose('Beside it', () => host.look('side', name)),
+        choose('In front', () => host.look('front', name)),
+        choose('Moves along', () => host.follow(id, 'tracking', 0)),
+        choose('Turns along', () => host.follow(id, 'mounted', 0)),
+        choose('Stays and looks', () => host.follow(id, 'pan-and-tilt', 0)),
+        choose('Its camera', () => host.follow(id, 'eye', 0)),
+      )
+      return [heading(name), part]
+    })
     this.content.replaceChildren(
-      choose('First view', () => this.host.resetCamera()),
-      choose('Everything', () => this.host.look('stage')),
+      choose('First view', () => host.resetCamera()),
+      choose('Everything', () => host.look('stage')),
       ...robots,
     )
     super.show()
