@@ -1,4 +1,5 @@
-const core = '^packages/(geometry|scene|physics|devices|simulation|protocol|fleet|rooms|stream|fossbot|frames|recording)/src'
+const core =
+  '^packages/(geometry|scene|physics|devices|simulation|protocol|fleet|rooms|stream|fossbot|frames|recording)/src'
 const tests = '[.]test[.]ts$|^e2e/|^bench/|^packages/testkit/'
 
 module.exports = {

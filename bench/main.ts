@@ -14,12 +14,14 @@ import { recording } from './recording.js'
 import { relay } from './relay.js'
 import { sessionServer } from './session-server.js'
 import { stream } from './stream.js'
+import { view } from './view.js'
 
 const benches = [
   physics,
   clients,
   projectStart,
   firstFrame,
+  view,
   lockStep,
   capacity,
   sessionServer,

@@ -9,7 +9,7 @@ const served = {
   'apps/website/dist/pages/site': /\.(js|css|svg)$/,
   'apps/website/dist/python': /\.(mjs|wasm|json)$/,
   'packages/client/dist/pages': /\.js$/,
-  'apps/web-view/dist': /^simyard-view.*\.js$/,
+  'apps/web-view/dist': /^(simyard-view.*|WebotsView|webots)\.js$/,
   'apps/simulator/dist/worker': /\.(js|wasm)$/,
 }
 /** The best takes half a minute for a large file and saves a twentieth of it. */

@@ -69,6 +69,7 @@ export function build() {
       '--logLevel',
       'error',
     ]) &&
+    step('Bundling the scripts for pages of Webots', process.execPath, ['apps/web-view/build-compat.mjs']) &&
     step('Bundling the pages', bin('vite'), [
       'build',
       '--config',

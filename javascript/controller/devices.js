@@ -307,6 +307,17 @@ export class LED extends Device {
   }
 }
 
+export class Pen extends Device {
+  /** Begin or stop drawing, from the next step on. */
+  write(write) {
+    this.command('pen', { value: Boolean(write) })
+  }
+  /** 0xRRGGBB, and how much of what is below it covers, 0 to 1. */
+  setInkColor(color, density) {
+    this.command('ink', { value: Math.trunc(color), density: Math.min(1, Math.max(0, density)) })
+  }
+}
+
 const toBase64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
 const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 
@@ -374,6 +385,7 @@ export const deviceClasses = {
   Lidar,
   LightSensor,
   LinearMotor: Motor,
+  Pen,
   PositionSensor,
   RangeFinder,
   Receiver,

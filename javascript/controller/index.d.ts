@@ -100,6 +100,11 @@ export class RangeFinder extends Device implements Ranges {
   disable(): void
   getSamplingPeriod(): number
 }
+export interface Pen extends Device {
+  write(write: boolean): void
+  /** 0xRRGGBB; density 0–1 */
+  setInkColor(color: number, density: number): void
+}
 export class Camera extends Device implements Sampled {
   enable(samplingPeriod: number): void
   disable(): void

@@ -18,6 +18,7 @@ export {
   Lidar,
   LightSensor,
   Motor,
+  Pen,
   PositionSensor,
   RangeFinder,
   Receiver,

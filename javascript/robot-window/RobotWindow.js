@@ -73,12 +73,14 @@ class ParentTransport {
 class StreamTransport {
   #socket
   #waiting = []
+  #opened = false
 
   constructor(name, deliver) {
     const address = location.href.slice(0, location.href.indexOf('/robot_windows/')).replace(/^http/, 'ws')
     this.#socket = new WebSocket(`${address}/`)
     this.ready = new Promise((resolve) => {
       this.#socket.addEventListener('open', () => {
+        this.#opened = true
         this.#socket.send(toRobot(name, 'init robot window'))
         for (const text of this.#waiting.splice(0)) this.#socket.send(text)
         resolve()
@@ -89,7 +91,8 @@ class StreamTransport {
       if (said !== undefined) deliver(said)
     })
     this.#socket.addEventListener('close', ({ code }) => {
-      if (code > 1001) window.close()
+      if (!this.#opened) tellUnreachable()
+      else if (code > 1001) window.close()
     })
   }
 
@@ -100,6 +103,13 @@ class StreamTransport {
   }
 
   title() {}
+}
+
+function tellUnreachable() {
+  const text = document.createElement('p')
+  text.setAttribute('role', 'alert')
+  text.textContent = 'This window cannot reach its simulation from here. Open it in the view of the simulation.'
+  document.body.prepend(text)
 }
 
 /** Names with colons need the longer form. */

@@ -12,6 +12,7 @@ from .keyboard import Keyboard
 from .led import LED
 from .lidar import Lidar, LidarPoint, RangeFinder
 from .motor import Brake, Motor, PositionSensor
+from .pen import Pen
 from .robot import Robot, Supervisor
 from .sensor import (
     GPS,
@@ -41,6 +42,7 @@ __all__ = [
     "LidarPoint",
     "LightSensor",
     "Motor",
+    "Pen",
     "PositionSensor",
     "RangeFinder",
     "Receiver",

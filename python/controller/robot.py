@@ -11,6 +11,7 @@ from .led import LED
 from .lidar import Lidar, RangeFinder
 from .link import PROTOCOL_VERSION, LinkClosed, open_link
 from .motor import Brake, Motor, PositionSensor
+from .pen import Pen
 from .sensor import GPS, Accelerometer, Compass, DistanceSensor, Gyro, InertialUnit, LightSensor, TouchSensor
 
 _CLASSES = {
@@ -27,6 +28,7 @@ _CLASSES = {
     "Lidar": Lidar,
     "LightSensor": LightSensor,
     "LinearMotor": Motor,
+    "Pen": Pen,
     "PositionSensor": PositionSensor,
     "RangeFinder": RangeFinder,
     "Receiver": Receiver,
@@ -211,7 +213,7 @@ class Robot:
         return len(self._device_list)
 
     getAccelerometer = getBrake = getCamera = getCompass = getDistanceSensor = getEmitter = getGPS = getGyro = getDevice
-    getInertialUnit = getLED = getLidar = getRangeFinder = getLightSensor = getMotor = getPositionSensor = getReceiver = getTouchSensor = getDevice
+    getInertialUnit = getLED = getPen = getLidar = getRangeFinder = getLightSensor = getMotor = getPositionSensor = getReceiver = getTouchSensor = getDevice
 
     def getKeyboard(self):
         return self.keyboard

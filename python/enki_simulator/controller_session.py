@@ -42,6 +42,8 @@ _COMMANDS = {
     "nextPacket": {"device": _text, "count": lambda value: _natural(value) and value > 0},
     "fov": {"device": _text, "value": _number},
     "customData": {"value": _text},
+    "pen": {"device": _text, "value": lambda value: isinstance(value, bool)},
+    "ink": {"device": _text, "value": _integer, "density": _number},
     "windowText": {"value": _text},
 }
 

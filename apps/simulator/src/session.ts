@@ -44,6 +44,8 @@ export class SimulatorSession {
   private simulation: Simulation | undefined
   private fossbot: FossbotWorld | undefined
   private watcher: Watcher | undefined
+  /** Pens have drawn something in this world. */
+  private drawn = false
   /** Programs are told of a pause once. */
   private toldOfPause = false
   /** Loads wait for each other; only the newest counts. */
@@ -218,6 +220,7 @@ export class SimulatorSession {
     return {
       frame: (frame: Extract<SimulatorToServer, { type: 'frame' }>['frame'], full: boolean) => {
         this.send({ type: 'frame', frame, full })
+        this.tellInk(full)
         this.watcher?.tell()
       },
       mode: (change: Omit<Extract<SimulatorToServer, { type: 'mode' }>, 'type'>) =>
@@ -228,6 +231,13 @@ export class SimulatorSession {
         this.send({ type: 'console', stream: 'stderr', line: `${error.message} [${error.code}]` })
       },
     }
+  }
+
+  /** A full frame is of a world that begins, or begins anew: nothing has been drawn in it. */
+  private tellInk(clear: boolean): void {
+    const strokes = this.simulation?.takeStrokes() ?? []
+    if (strokes.length > 0 || (clear && this.drawn)) this.send({ type: 'ink', strokes, clear })
+    this.drawn = strokes.length > 0 || (this.drawn && !clear)
   }
 
   private tellSceneChange({ removed, added, robots }: SceneChange): void {
@@ -257,6 +267,7 @@ export class SimulatorSession {
     this.simulation = undefined
     this.fossbot = undefined
     this.watcher = undefined
+    this.drawn = false
     this.files.forget()
     this.scene = undefined
   }

@@ -10,8 +10,11 @@ import { IdleWatch } from './controls/idle-watch.js'
 import { hasOwnWindow, RobotsPanel } from './controls/robots-panel.js'
 import { controlStyle } from './controls/style.js'
 import type { ShowKind } from './controls/toolbar.js'
+import { inspectStyle } from './inspect/inspect-panel.js'
+import type { Inspection } from './inspect/inspection.js'
 import { StartChecklist } from './overlay/start-checklist.js'
 import { viewStyle } from './overlay/style.js'
+import { PictureTools } from './picture-tools.js'
 import { Player } from './player/player.js'
 import type { PlayheadRange } from './player/playhead.js'
 import { RecordPanel, type SavedPart } from './record/record-panel.js'
@@ -19,6 +22,9 @@ import type { RecordedWorld } from './record/run-recording.js'
 import type { SavedFile, SaveFormat } from './record/save.js'
 import type { AssetBase } from './scene/asset-url.js'
 import { strings } from './scene/attribute.js'
+import type { CameraState, FollowMode } from './stage/camera-rig.js'
+import type { Overlays } from './stage/overlay/overlays.js'
+import type { Quality } from './stage/quality.js'
 import { type CameraMode, Stage } from './stage/stage.js'
 import type { ViewEvents, ViewState } from './view-event.js'
 import { RobotWindows } from './window/robot-windows.js'
@@ -56,6 +62,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
   })
   private stage: Stage | undefined
   private player: Player | undefined
+  private tools: PictureTools | undefined
   private connection: LiveConnection | undefined
   private attempt = new AbortController()
   private idle: IdleWatch | undefined
@@ -154,6 +161,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
     this.darkScheme.removeEventListener('change', this.onScheme)
     this.close()
     this.player = undefined
+    this.tools = undefined
     this.stage?.dispose()
     this.stage = undefined
   }
@@ -316,13 +324,13 @@ export class SimyardView extends HTMLElement implements ControlHost {
   run(): void {
     if (this.live) this.connection?.send(`real-time:${this.timeLimit()}`)
     else this.player?.play()
-    this.controls.update()
+    this.followPlayback()
   }
 
   pause(): void {
     if (this.live) this.connection?.send('pause')
     else this.player?.pause()
-    this.controls.update()
+    this.followPlayback()
   }
 
   step(): void {
@@ -389,6 +397,53 @@ export class SimyardView extends HTMLElement implements ControlHost {
     this.stage?.look(camera, robot)
   }
 
+  /** Where one looks from, in the world's axes; for links and for pages that steer it. */
+  get camera(): CameraState | undefined {
+    return this.stage?.camera
+  }
+
+  set camera(state: CameraState | undefined) {
+    if (this.stage && state) this.stage.camera = state
+  }
+
+  /** What drawing may cost. */
+  get quality(): Quality | undefined {
+    return this.stage?.quality
+  }
+
+  set quality(quality: Quality | undefined) {
+    if (this.stage && quality) this.stage.quality = quality
+  }
+
+  /** What lies over the picture. */
+  get overlays(): Overlays | undefined {
+    return this.tools?.overlays
+  }
+
+  /** The camera goes with a solid, `n` and its number; `smoothness` 0–1. `eye` wants a robot's camera. */
+  follow(id: string | undefined, mode: FollowMode = 'tracking', smoothness = 0): void {
+    this.stage?.followNode(id, mode, smoothness)
+  }
+
+  select(id: string | undefined): void {
+    this.stage?.select(id)
+  }
+
+  /** Changes what is drawn of a node, `n` and its number; the simulation does not know about it. */
+  setField(id: string, field: string, value: string): void {
+    this.player?.setField(id, field, value)
+  }
+
+  /** Where a solid is and how fast it goes. */
+  inspect(id: string): Inspection | undefined {
+    return this.tools?.inspect(id)
+  }
+
+  /** The world in a few sentences. */
+  describe(): string {
+    return this.tools?.describe() ?? ''
+  }
+
   toggleFullScreen(): void {
     if (document.fullscreenElement) void document.exitFullscreen()
     else void this.requestFullscreen().catch(() => this.controls.announce('This page does not allow full screen.'))
@@ -412,7 +467,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
 
   private build(): void {
     const style = document.createElement('style')
-    style.textContent = viewStyle + controlStyle + windowStyle
+    style.textContent = viewStyle + controlStyle + windowStyle + inspectStyle
     this.windowLayer.className = 'windows'
     const close = () => this.controls.openPanel(undefined)
     this.controls.addPanel('record', new RecordPanel(this, close))
@@ -432,11 +487,18 @@ export class SimyardView extends HTMLElement implements ControlHost {
         onAdvance: (now) => this.player?.advance(now) ?? false,
         onPick: (robot) => this.emit('simyard-pick', robot === undefined ? {} : { robot }),
         onFollow: (robot) => this.emit('simyard-follow', robot === undefined ? {} : { robot }),
+        onSelect: (id) => this.tools?.selected(id),
+        onQuality: (quality, reason) => this.tools?.qualityChanged(quality, reason),
       })
       this.player = new Player(this.stage, {
         onTime: (timeMs) => this.onTime(timeMs),
         onLabels: (labels) => this.onLabels(labels),
       })
+      this.tools = new PictureTools(this.stage, this.player, this.controls, {
+        onSelect: (id) => this.emit('simyard-select', id === undefined ? {} : { id }),
+        onQuality: (quality, reason) => this.emit('simyard-quality', { quality, reason }),
+      })
+      host.append(this.tools.overlays.labels.element, this.tools.overlays.pictures.element)
       this.applyTheme()
     } catch {
       const message =
@@ -510,6 +572,9 @@ export class SimyardView extends HTMLElement implements ControlHost {
         return
       case 'console':
         if (!this.typedConsole) this.onConsole(message)
+        return
+      case 'robot-message':
+        this.emit('simyard-robot-message', { robot: message.robot, message: message.message })
         return
       case 'reset-finished':
         // What was recorded so far is the run before; what comes now is recorded from its beginning.
@@ -598,13 +663,23 @@ export class SimyardView extends HTMLElement implements ControlHost {
 
   private onTime(timeMs: number): void {
     this.controls.showTime()
+    this.tools?.showTime(timeMs)
     this.emit('simyard-time', { timeMs })
-    // A recording that has played to its end has stopped by itself.
-    if (!this.live && this.dataset.playing !== String(this.playing)) this.controls.update()
+    this.followPlayback()
+  }
+
+  /** A recording runs or not; one that has played to its end has stopped by itself. */
+  private followPlayback(): void {
+    if (this.live) return
+    if (this.kind === 'recording' && (this.current === 'running' || this.current === 'paused'))
+      this.setState(this.playing ? 'running' : 'paused')
+    if (this.dataset.playing === String(this.playing)) return
     this.dataset.playing = String(this.playing)
+    this.controls.update()
   }
 
   private onLabels(labels: readonly LabelUpdate[]): void {
+    this.tools?.overlays.labels.show(labels)
     this.emit('simyard-labels', { labels })
   }
 
@@ -617,6 +692,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
     try {
       this.shownAssets = assetBase
       this.player?.show(xml, assetBase, this.kind === 'recording', () => this.onFirstPicture())
+      this.tools?.begin()
       this.report({ step: 'world', state: 'done' })
       this.report({ step: 'frame', state: 'active' })
       // Programs that drive its robots do not wait for a picture.

@@ -1,6 +1,7 @@
 import type { LabelUpdate } from '@simyard/protocol'
 import type { Failure, SimyardEvent } from './connection/message.js'
 import type { Progress } from './connection/session.js'
+import type { Quality } from './stage/quality.js'
 
 export type ViewState = 'idle' | 'connecting' | 'paused' | 'running' | 'fast' | 'reconnecting' | 'failed' | 'closed'
 
@@ -17,6 +18,8 @@ export interface ViewEvents {
   /** Texts that lie over the picture. */
   'simyard-labels': { readonly labels: readonly LabelUpdate[] }
   'simyard-worlds': { readonly current: string; readonly all: readonly string[] }
+  /** What a robot tells its window. */
+  'simyard-robot-message': { readonly robot: string; readonly message: string }
   'simyard-reset': Record<string, never>
   'simyard-sandbox': { readonly safe: boolean; readonly driver?: string; readonly message?: string }
   /** Programs reach the simulation through this room, or not any more. */
@@ -26,6 +29,10 @@ export interface ViewEvents {
   'simyard-sound': { readonly robot: string; readonly name: string }
   /** The browser let the simulation of this tab rest. */
   'simyard-stalled': { readonly ms: number }
+  /** Another solid is selected: `n` and its number, or nothing. */
+  'simyard-select': { readonly id?: string }
+  /** `slow`: lowered because pictures took too long. */
+  'simyard-quality': { readonly quality: Quality; readonly reason: 'set' | 'slow' }
   'simyard-pick': { readonly robot?: string }
   'simyard-follow': { readonly robot?: string }
 }

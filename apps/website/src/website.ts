@@ -164,13 +164,15 @@ async function addStatic(app: FastifyInstance, options: WebsiteOptions): Promise
       return sendStatic(reply, name, options.scriptsDir, 'no-cache')
     })
   }
-  app.get('/view/*', (request, reply) => {
-    const path = filePath(request)
-    if (!/^simyard-view(-[\w.-]+)?\.js$/.test(path))
+  const sendView = (path: string, reply: FastifyReply) => {
+    if (!/^(simyard-view(-[\w.-]+)?|WebotsView|webots)\.js$/.test(path))
       throw new SimyardError('ROUTE_NOT_FOUND', `There is no ${path} here.`)
     secureFile(reply)
     return sendStatic(reply, path, options.viewDir, 'no-cache')
-  })
+  }
+  app.get('/view/*', (request, reply) => sendView(filePath(request), reply))
+  // Where pages of Webots look for its scripts, whatever release they were written for.
+  app.get('/wwi/:release/*', (request, reply) => sendView(filePath(request), reply))
 }
 
 function sendStatic(reply: FastifyReply, path: string, root: string, cache: string): FastifyReply {

@@ -3,6 +3,7 @@ import type {
   DeviceCommand,
   DeviceDescription,
   DeviceReading,
+  InkStroke,
   NodeUpdate,
   Packet,
   SensorValue,
@@ -47,6 +48,8 @@ export interface Device {
   /** Called after every basic step, also while the sensor is off. */
   afterStep?(seconds: number): void
   packets?(): readonly Packet[]
+  /** What has been drawn since it was asked last. */
+  strokes?(): readonly InkStroke[]
   /** What an actuator is set to, or a sensor's rays; for viewers. */
   show?(): Pick<DeviceReading, 'value' | 'rays'>
   updates?(): readonly NodeUpdate[]

@@ -3,6 +3,7 @@ import type {
   DeviceCommand,
   DeviceDescription,
   DeviceReading,
+  InkStroke,
   NodeUpdate,
   Packet,
   SensorValue,
@@ -24,6 +25,7 @@ import {
   createPositionSensor,
   createTouchSensor,
 } from './motion-sensors.js'
+import { createPen } from './pen.js'
 import { createRangeFinder } from './range-finder.js'
 import { createReceiver } from './receiver.js'
 import { encodeSight, type Sight } from './sight.js'
@@ -59,13 +61,14 @@ const FACTORIES: Readonly<Record<string, Factory>> = {
   Camera: (node, _, world) => createCamera(node, world),
   Lidar: createLidar,
   RangeFinder: (node, _, world) => createRangeFinder(node, world),
+  Pen: createPen,
   Emitter: createEmitter,
   Receiver: createReceiver,
 }
 /** Devices whose samples are pictures. */
 const SEEING = new Set(['Camera', 'Lidar', 'RangeFinder'])
 /** Devices that exist for the controller, but do nothing yet. */
-const INERT = new Set(['Speaker', 'Display', 'Brake', 'Connector', 'Pen', 'Radar', 'Altimeter'])
+const INERT = new Set(['Speaker', 'Display', 'Brake', 'Connector', 'Radar', 'Altimeter'])
 
 /** All devices of one robot: commands in, readings out. */
 export class RobotDevices {
@@ -166,6 +169,11 @@ export class RobotDevices {
 
   private sampleFor(device: Device): Reading | undefined {
     return SEEING.has(device.node.type) ? undefined : this.world.random.silent(() => device.sample?.())
+  }
+
+  /** Lines that pens have drawn since they were asked last. */
+  strokes(): InkStroke[] {
+    return [...this.devices.values()].flatMap((device) => device.strokes?.() ?? [])
   }
 
   updates(): NodeUpdate[] {

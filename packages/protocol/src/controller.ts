@@ -42,6 +42,15 @@ export const DeviceCommand = z.discriminatedUnion('set', [
   /** Drops the head of a receiver's queue `count` times. */
   z.strictObject({ set: z.literal('nextPacket'), device: z.string(), count: z.int().positive() }),
   z.strictObject({ set: z.literal('fov'), device: z.string(), value: z.number() }),
+  /** Whether a pen draws. */
+  z.strictObject({ set: z.literal('pen'), device: z.string(), value: z.boolean() }),
+  /** Of a pen: 0xRRGGBB, and how much of what is below it covers, 0–1. */
+  z.strictObject({
+    set: z.literal('ink'),
+    device: z.string(),
+    value: z.int().min(0).max(0xffffff),
+    density: z.number().min(0).max(1),
+  }),
   z.strictObject({ set: z.literal('customData'), value: z.string() }),
   /** Text for the robot's window. */
   z.strictObject({ set: z.literal('windowText'), value: z.string().max(MAX_WINDOW_TEXT) }),

@@ -86,6 +86,7 @@ export { decodePicture, encodePicture } from './picture-message.js'
 export type {
   ContactPoint,
   DeviceReading,
+  InkStroke,
   LabelUpdate,
   NodeUpdate,
   PictureHeader,

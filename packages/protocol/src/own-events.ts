@@ -1,7 +1,7 @@
 import type { DeviceDescription } from './controller.js'
 import type { Diagnostic } from './diagnostic.js'
 import type { ErrorReport } from './errors.js'
-import type { ContactPoint, RobotReadings, RobotSummary, Surroundings } from './simulator.js'
+import type { ContactPoint, InkStroke, RobotReadings, RobotSummary, Surroundings } from './simulator.js'
 import type { TabRoomState } from './tab.js'
 
 /** What our own pages learn on the stream beside the Webots words (`simyard:<json>`, after `simyard:hello`). */
@@ -18,6 +18,8 @@ export type OwnStreamEvent =
   | { readonly type: 'robots'; readonly robots: readonly RobotSummary[] }
   | { readonly type: 'surroundings'; readonly surroundings: Surroundings }
   | { readonly type: 'sound'; readonly robot: string; readonly name: string }
+  /** Lines that pens have drawn; `clear`: those of before are gone. */
+  | { readonly type: 'ink'; readonly strokes: readonly InkStroke[]; readonly clear: boolean }
   /** Of who acknowledges frames: how old its picture was when it had acknowledged it. */
   | { readonly type: 'line'; readonly ageMs: number }
   /** To pages that watch: the devices of a robot, and what they say and do. */

@@ -120,6 +120,22 @@ export interface DeviceReading {
   readonly rays?: readonly { readonly from: Triple; readonly to: Triple; readonly hit: boolean }[]
 }
 
+/** A line that a pen has drawn on a solid. */
+export interface InkStroke {
+  readonly robot: string
+  readonly device: string
+  /** The solid; its points move with it. */
+  readonly node: number
+  /** 0xRRGGBB. */
+  readonly color: number
+  /** 0–1: how much of what is below it covers. */
+  readonly density: number
+  /** Metres. */
+  readonly width: number
+  /** Where it is on the solid, in the solid's frame, metres: at least two. */
+  readonly points: readonly Triple[]
+}
+
 export interface RobotReadings {
   readonly robot: string
   readonly devices: readonly DeviceReading[]
@@ -237,6 +253,8 @@ export type SimulatorToServer =
     }
   /** What a device sees; the body is `encoding`. */
   | ({ readonly type: 'picture' } & PictureHeader)
+  /** Lines that pens have drawn since the last frame. `clear`: all that were there before are gone. */
+  | { readonly type: 'ink'; readonly strokes: readonly InkStroke[]; readonly clear: boolean }
   | { readonly type: 'surroundings'; readonly surroundings: Surroundings }
   /** A robot plays a sound: one of the names that viewers know (`r2d2`). */
   | { readonly type: 'sound'; readonly robot: string; readonly name: string }

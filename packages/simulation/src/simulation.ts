@@ -7,6 +7,7 @@ import type {
   DeviceReading,
   Diagnostic,
   ErrorReport,
+  InkStroke,
   NodeUpdate,
   RobotSummary,
   WorldFrame,
@@ -543,6 +544,11 @@ export class Simulation {
   /** What a camera, lidar or range finder sees now. */
   see(robot: string, device: string): Sight | undefined {
     return this.robotNamed(robot)?.devices.see(device)
+  }
+
+  /** Lines that pens have drawn since this was asked last. */
+  takeStrokes(): readonly InkStroke[] {
+    return this.robots.flatMap(({ devices }) => devices.strokes())
   }
 
   /** What touches what after the last step. */

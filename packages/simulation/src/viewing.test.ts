@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { encodeLine, type SimulationToController, SimyardError } from '@simyard/protocol'
+import { encodeLine, type InkStroke, type SimulationToController, SimyardError } from '@simyard/protocol'
 import { type FileSource, loadScene } from '@simyard/scene'
 import { decode } from 'fast-png'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -176,6 +176,47 @@ describe('viewers', () => {
     steered.simulation.driveByHand('e', command(-3))
     steered.step(40)
     expect(velocity(steered.simulation)).toBeCloseTo(5, 0)
+  })
+})
+
+describe('a pen', () => {
+  const ink = (value: number) => ({ set: 'ink', device: 'pen', value, density: 1 })
+  const write = (value: boolean) => ({ set: 'pen', device: 'pen', value })
+
+  test('draws on what is below it, in the frame of what it draws on', async () => {
+    const { simulation, step } = await open(
+      `WorldInfo { basicTimeStep 16 gravity 0 } Solid { name "floor" translation 0 0 -0.05 boundingObject Box { size 9 9 0.1 } }
+       Robot { name "r" translation 0 0 0.5 controller "c" physics Physics { density -1 mass 1 }
+         boundingObject Box { size 0.1 0.1 0.4 }
+         children [ Pen { name "pen" translation 0.1 0 0 leadSize 0.01 inkColor 0 0 1 write FALSE } ] }`,
+      (_, at) => (at === 10 ? [write(true)] : at === 30 ? [ink(0xff0000)] : at === 50 ? [write(false)] : []),
+    )
+    const { physics } = simulation.supervisor
+    const strokes: InkStroke[] = []
+    for (let i = 0; i < 70; i++) {
+      const [body] = physics.robots
+      if (body) simulation.supervisor.setVelocity(body, { linear: [1, 0, 0], angular: [0, 0, 0] })
+      step()
+      if (i % 7 === 0) strokes.push(...simulation.takeStrokes())
+    }
+    strokes.push(...simulation.takeStrokes())
+    expect(new Set(strokes.map(({ color }) => color))).toEqual(new Set([0x0000ff, 0xff0000]))
+    const length = (color: number) =>
+      strokes
+        .filter((stroke) => stroke.color === color)
+        .flatMap(({ points }) => points.slice(1).map(([x], i) => x - (points[i]?.[0] ?? 0)))
+        .reduce((sum, part) => sum + part, 0)
+    // A metre a second for 20 steps of 16 ms; the first only says where the line begins.
+    expect(length(0x0000ff)).toBeCloseTo(0.304, 3)
+    expect(length(0xff0000)).toBeCloseTo(0.32, 3)
+    for (const { points, width, robot, device } of strokes) {
+      expect({ width, robot, device }).toEqual({ width: 0.01, robot: 'r', device: 'pen' })
+      for (const [, y, z] of points) {
+        expect(Math.abs(y)).toBeLessThan(0.01)
+        // The floor's upper side, 5 cm above its middle.
+        expect(z).toBeCloseTo(0.05, 4)
+      }
+    }
   })
 })
 

@@ -15,6 +15,7 @@ import {
   streamMessage,
   type WorldFrame,
 } from '@simyard/protocol'
+import { Ink } from './ink.js'
 import { type StreamMeter, Viewer, type ViewerLink } from './viewer.js'
 import { WatchList } from './watch-list.js'
 import { WindowTexts } from './window-texts.js'
@@ -57,6 +58,7 @@ export class StreamHub {
   private readonly consoleLines: Extract<OwnStreamEvent, { type: 'console' }>[] = []
   private readonly standing = new Map<string, OwnStreamEvent>()
   private readonly watching = new WatchList<Viewer>()
+  private readonly ink = new Ink()
   private readonly devices = new Map<string, OwnStreamEvent>()
   private readonly windowTexts = new WindowTexts<Viewer>((viewer, { robot, text }) =>
     viewer.send(streamMessage.robotMessage(viewer.dialect, robot, text)),
@@ -340,6 +342,7 @@ export class StreamHub {
       )
     }
     if (viewer.own) {
+      if (this.ink.event) viewer.send(streamMessage.own(this.ink.event))
       for (const diagnostic of loaded.diagnostics) viewer.send(streamMessage.own({ type: 'diagnostic', diagnostic }))
     }
   }
@@ -416,6 +419,10 @@ export class StreamHub {
         for (const viewer of this.viewers) {
           if (this.watching.watchesRobot(viewer, message.robot)) viewer.send(streamMessage.own(message))
         }
+        return true
+      case 'ink':
+        this.ink.add(message)
+        for (const viewer of this.viewers) if (viewer.own && viewer.hasScene) viewer.send(streamMessage.own(message))
         return true
       case 'readings':
         this.onReadings(message)
@@ -518,6 +525,7 @@ export class StreamHub {
     this.sceneRequests.clear()
     this.standing.delete('robots')
     this.devices.clear()
+    this.ink.clear()
     this.windowTexts.forget()
     this.state.clear()
     this.labels.clear()

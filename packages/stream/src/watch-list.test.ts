@@ -36,7 +36,7 @@ function openHub() {
       loadWorld: () => {},
     },
     '2022',
-    () => performance.now(),
+    () => 0,
   )
   hub.onSimulator(LOADED, NOTHING)
   const viewer = (...words: string[]) => {
@@ -107,6 +107,32 @@ test('W20 each viewer gets what it watches; one that reads slowly gets neither r
   expect(viewer('simyard:hello', 'w3d', watch(['a'])).events('devices')).toEqual([
     { type: 'devices', robot: 'a', devices: [] },
   ])
+})
+
+test('W23 lines of pens go to our own pages; one who comes late gets all that are still there', () => {
+  const { hub, viewer } = openHub()
+  const stroke = { robot: 'a', device: 'pen', node: 4, color: 0xff0000, density: 1, width: 0.01 }
+  const draw = (x: number, clear = false) => {
+    const points = [
+      [x, 0, 0],
+      [x + 1, 0, 0],
+    ] as const
+    hub.onSimulator({ type: 'ink', strokes: [{ ...stroke, points }], clear }, NOTHING)
+  }
+  const early = viewer('simyard:hello', 'w3d')
+  const plain = viewer('w3d')
+  draw(0)
+  draw(1)
+  const xs = (events: { strokes: { points: number[][] }[]; clear: boolean }[]) =>
+    events.map(({ strokes, clear }) => [clear, ...strokes.map(({ points }) => points[0]?.[0])])
+  expect(xs(early.events('ink'))).toEqual([
+    [false, 0],
+    [false, 1],
+  ])
+  expect(xs(viewer('simyard:hello', 'w3d').events('ink'))).toEqual([[true, 0, 1]])
+  draw(5, true)
+  expect(xs(viewer('simyard:hello', 'w3d').events('ink'))).toEqual([[true, 5]])
+  expect(plain.received.some((text) => text.startsWith('simyard:'))).toBe(false)
 })
 
 test('W21 motors are driven by those who may change the run, and nobody else', () => {

@@ -9,7 +9,7 @@ export const chromiumPath = PATHS.find((path) => existsSync(path))
 export const chromiumProblem = chromiumPath ? undefined : 'no Chromium (Debian: apt install chromium)'
 
 /** A real Chromium that draws WebGL in software. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath,
     args: [
@@ -23,6 +23,7 @@ export function launchChromium(): Promise<Browser> {
       '--use-gl=angle',
       '--use-angle=swiftshader',
       '--ignore-gpu-blocklist',
+      ...args,
     ],
   })
 }

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { isWindowFile, redirectWindowScript, SimyardError, windowPath } from '@simyard/protocol'
 import { readInside } from '../project/project-files.js'
 
@@ -13,7 +14,8 @@ export class WindowFiles {
   ) {}
 
   /** Undefined for a path that is not a window's. Rejects with FILE_NOT_FOUND. */
-  read(path: string): Promise<Buffer> | undefined {
+  read(asked: string): Promise<Buffer> | undefined {
+    const path = posix.normalize(asked)
     if (SCRIPT.test(path)) return readInside(this.assetsDir, `${SHIPPED}RobotWindow.js`)
     return isWindowFile(path) ? this.readWindow(path) : undefined
   }

@@ -2,6 +2,7 @@ import {
   type ContactPoint,
   type DeviceDescription,
   decodePicture,
+  type InkStroke,
   type PictureHeader,
   type RobotReadings,
 } from '@simyard/protocol'
@@ -16,6 +17,8 @@ export type WatchMessage =
       readonly contacts?: readonly ContactPoint[]
     }
   | { readonly type: 'picture'; readonly header: PictureHeader; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** Lines that pens have drawn; `clear`: those of before are gone. */
+  | { readonly type: 'ink'; readonly strokes: readonly InkStroke[]; readonly clear: boolean }
   /** Text of a controller for the window of its robot. */
   | { readonly type: 'robot-text'; readonly robot: string; readonly text: string }
   /** A robot has a window, or has it no more. */
@@ -33,7 +36,7 @@ export function readWatchMessage(data: string | ArrayBuffer): WatchMessage | und
     const picture = decodePicture(new Uint8Array(data))
     return picture && { type: 'picture', ...picture }
   }
-  if (data.startsWith('simyard:{"type":"devices"') || data.startsWith('simyard:{"type":"readings"')) {
+  if (/^simyard:\{"type":"(devices|readings|ink)"/.test(data)) {
     return parsed(data.slice('simyard:'.length)) as WatchMessage | undefined
   }
   if (data.startsWith('robot: {')) {

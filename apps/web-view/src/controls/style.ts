@@ -97,6 +97,9 @@ export const controlStyle = `
   .controls .tool[data-tool="fast"] .label, .controls .tool[data-tool="camera"] .label, .controls .tool[data-tool="record"] .label { display: inline; }
 }
 @container (max-width: 820px) {
+  .speed { display: none; }
+}
+@container (max-width: 710px) {
   .controls .optional { display: none; }
   .controls .more { display: inline-flex; }
   .toolbar[data-more="open"] { flex-wrap: wrap; row-gap: 6px; }

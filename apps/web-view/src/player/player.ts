@@ -1,5 +1,6 @@
 import { type SceneFrame, Timeline } from '@simyard/frames'
 import type { LabelUpdate } from '@simyard/protocol'
+import { Quaternion, Vector3 } from 'three'
 import type { AssetBase } from '../scene/asset-url.js'
 import { type RemovedNode, SceneGraph } from '../scene/scene-graph.js'
 import type { Stage } from '../stage/stage.js'
@@ -127,6 +128,18 @@ export class Player {
     this.stage.invalidate()
   }
 
+  /** Draws one field of a node otherwise until the simulation tells it anew. */
+  setField(id: string, field: string, value: string): void {
+    const numbers = value
+      .trim()
+      .split(/[\s,]+/)
+      .map(Number)
+    if (field === 'translation') this.graph?.place(id, numbers, undefined)
+    else if (field === 'rotation') this.graph?.place(id, undefined, quaternionOf(numbers))
+    else this.graph?.apply([{ id: Number(id.replace(/^n/, '')), [field]: value }])
+    this.stage.invalidate()
+  }
+
   /** A moment of the past or of a recording; the playhead stays there, or goes on from there when it was playing. */
   seek(timeMs: number): void {
     this.playhead.seek(timeMs)
@@ -231,6 +244,10 @@ export class Player {
       this.events.onTime(timeMs)
     }
   }
+}
+
+function quaternionOf([x = 0, y = 0, z = 1, angle = 0]: readonly number[]): number[] {
+  return new Quaternion().setFromAxisAngle(new Vector3(x, y, z).normalize(), angle).toArray()
 }
 
 /** What was there at first stays written down as it came, for whoever saves the run. */

@@ -4,6 +4,7 @@ import {
   FrontSide,
   type Material,
   MeshStandardMaterial,
+  NearestFilter,
   NoColorSpace,
   RepeatWrapping,
   SRGBColorSpace,
@@ -47,7 +48,11 @@ export function applyAppearance(
       material[slot]?.dispose()
       material[slot] = texture ?? null
       // Cut-out pictures (logos, leaves) need no sorting; others have no pixels below the threshold.
-      if (slot === 'map') material.alphaTest = texture ? 0.5 * material.opacity : 0
+      if (slot === 'map') {
+        const soft = texture !== undefined && boolean(source, 'isTransparent', false)
+        material.alphaTest = texture ? (soft ? 0.02 : 0.5 * material.opacity) : 0
+        if (soft) setTransparent(material, true)
+      }
       material.needsUpdate = true
     })
   }
@@ -105,7 +110,13 @@ function setTransparent(material: Material, transparent: boolean): void {
 function configure(texture: Texture, source: Element, transform: Element | undefined): void {
   texture.wrapS = boolean(source, 'repeatS', true) ? RepeatWrapping : ClampToEdgeWrapping
   texture.wrapT = boolean(source, 'repeatT', true) ? RepeatWrapping : ClampToEdgeWrapping
-  texture.anisotropy = 8
+  // 0: one sees the pixels; 4 is the language's own choice.
+  const filtering = number(source, 'filtering', 4)
+  texture.anisotropy = filtering >= 4 ? 8 : 1 << Math.max(filtering - 1, 0)
+  if (filtering === 0) {
+    texture.magFilter = NearestFilter
+    texture.minFilter = NearestFilter
+  }
   if (!transform) return
   const [sx, sy] = pair(transform, 'scale', [1, 1])
   const [tx, ty] = pair(transform, 'translation', [0, 0])

@@ -33,19 +33,23 @@ export function applyLight(light: Light, element: Element): void {
     return
   }
   light.position.copy(vector(element, 'location', [0, 0, 0]))
-  if (light instanceof PointLight) {
-    light.distance = number(element, 'radius', 100)
-    light.decay = 1
-  }
+  if (light instanceof PointLight) fade(light, element)
   if (light instanceof SpotLight) {
-    light.distance = number(element, 'radius', 100)
-    light.decay = 1
+    fade(light, element)
     light.angle = Math.min(number(element, 'cutOffAngle', 0.785398), Math.PI / 2)
     light.penumbra = 1 - Math.min(number(element, 'beamWidth', 1.570796) / Math.max(light.angle, 1e-3), 1)
     light.castShadow = boolean(element, 'castShadows', false)
     light.shadow.mapSize.set(1024, 1024)
     aim(light, light.target, light.position, direction)
   }
+}
+
+/** The renderer knows one power of the distance: the highest that the light has. */
+function fade(light: PointLight | SpotLight, element: Element): void {
+  const { x: constant, y: linear, z: square } = vector(element, 'attenuation', [1, 0, 0])
+  light.distance = number(element, 'radius', 100)
+  light.decay = square > 0 ? 2 : linear > 0 ? 1 : 0
+  light.intensity /= Math.max(square > 0 ? square : linear > 0 ? linear : constant, 1e-3)
 }
 
 function aim(light: Light, target: Object3D, from: Vector3, direction: Vector3): void {

@@ -5,6 +5,7 @@ import {
   type Light,
   LineBasicMaterial,
   LineSegments,
+  type Material,
   Mesh,
   MeshStandardMaterial,
   type Object3D,
@@ -16,10 +17,11 @@ import {
 import { applyAppearance, plainMaterial, releaseTextures } from './appearance.js'
 import type { AssetBase } from './asset-url.js'
 import { attributeText, boolean, color, rotation, vector } from './attribute.js'
-import { lineTags, makeGeometry, meshTags, pointTags } from './geometry.js'
+import { lineTags, makeGeometry, meshTags, type PrimitiveAxes, pointTags } from './geometry.js'
 import { applyLight, lightTags, makeLight } from './light.js'
 import { loadMeshFile } from './mesh-file.js'
 import { TextureCache } from './texture-cache.js'
+import { viewpointOrientation } from './world-frame.js'
 
 const singleTags = new Set(['WorldInfo', 'Viewpoint', 'Background', 'Fog'])
 const notDrawn = new Set([
@@ -71,17 +73,27 @@ export class SceneGraph {
   /** Parents of the nodes that came later. */
   private readonly parents = new Map<string, string>()
   private readonly textures: TextureCache
+  private readonly billboards = new Set<Object3D>()
+  private axes: PrimitiveAxes = 'z'
+  /** Counts changes that are not only of poses. */
+  shapeChanges = 0
 
   constructor(
     readonly assetBase: AssetBase,
     private readonly events: SceneGraphEvents,
   ) {
-    this.textures = new TextureCache(assetBase, () => events.onChange())
+    this.textures = new TextureCache(assetBase, () => this.shapeChanged())
+  }
+
+  /** Whether round shapes stand along y and planes lie in xz, as before R2022a. */
+  get older(): boolean {
+    return this.axes === 'y'
   }
 
   /** Throws when the text is not a scene. Returns the nodes that set up the picture. */
   load(xml: string): Element[] {
     const scene = parseXml(xml, 'Scene')
+    this.axes = primitiveAxes(scene)
     this.index(scene)
     for (const child of scene.children) this.add(child, this.root)
     return [...scene.children].filter((child) => singleTags.has(child.tagName))
@@ -94,7 +106,7 @@ export class SceneGraph {
     const parents = parentId === 'n0' ? [this.root] : (this.objects.get(parentId) ?? [])
     for (const parent of parents) for (const child of nodes.children) this.add(child, parent)
     for (const child of nodes.children) if (singleTags.has(child.tagName)) this.events.onSetting(child)
-    this.events.onChange()
+    this.shapeChanged()
     const ids = [...nodes.children].flatMap((child) => child.getAttribute('id') ?? [])
     for (const id of ids) this.parents.set(id, parentId)
     return ids
@@ -119,7 +131,8 @@ export class SceneGraph {
     }
     this.parents.delete(id)
     if (element?.parentElement?.hasAttribute('id')) element.remove()
-    this.events.onChange()
+    for (const one of this.billboards) if (gone.has(one)) this.billboards.delete(one)
+    this.shapeChanged()
     return removed
   }
 
@@ -141,6 +154,7 @@ export class SceneGraph {
     for (const object of this.poses.get(id) ?? []) {
       if (translation) object.position.fromArray(translation)
       if (quaternion) object.quaternion.fromArray(quaternion)
+      object.updateMatrix()
     }
   }
 
@@ -157,6 +171,24 @@ export class SceneGraph {
 
   objectOf(id: string): Object3D | undefined {
     return this.objects.get(id)?.[0]
+  }
+
+  /** Turns billboards to a camera; its orientation is in the renderer's axes. */
+  faceCamera(camera: Quaternion): void {
+    const system = this.root.quaternion.w === 1 ? 'NUE' : 'ENU'
+    for (const one of this.billboards) {
+      one.parent?.getWorldQuaternion(one.quaternion)
+      one.quaternion.invert().multiply(viewpointOrientation(camera, system))
+      one.updateMatrix()
+    }
+  }
+
+  materials(): Set<Material> {
+    const found = new Set<Material>()
+    this.root.traverse((one) => {
+      if (one instanceof Mesh) for (const material of [one.material].flat() as Material[]) found.add(material)
+    })
+    return found
   }
 
   dispose(): void {
@@ -178,6 +210,12 @@ export class SceneGraph {
   private redraw(id: string, element: Element): void {
     if (singleTags.has(element.tagName)) this.events.onSetting(element)
     for (const { draw } of this.redraws.get(id) ?? []) draw()
+    this.shapeChanges++
+  }
+
+  private shapeChanged(): void {
+    this.shapeChanges++
+    this.events.onChange()
   }
 
   private index(root: Element): void {
@@ -207,11 +245,19 @@ export class SceneGraph {
     group.name = element.getAttribute('name') ?? ''
     group.userData.tag = element.tagName
     group.userData.nodeId = element.getAttribute('id')
+    group.userData.element = element
+    group.userData.solid = isSolid(element)
+    if (element.tagName === 'Billboard') this.billboards.add(group)
     if (element.tagName === 'Robot' || element.getAttribute('type') === 'robot')
       group.userData.robot = group.name || 'robot'
     group.position.copy(vector(element, 'translation', [0, 0, 0]))
     rotation(element, 'rotation', group.quaternion)
-    const applyScale = () => group.scale.copy(vector(element, 'scale', [1, 1, 1]))
+    // Matrices are made anew where something has moved, not everywhere in each picture.
+    group.matrixAutoUpdate = false
+    const applyScale = () => {
+      group.scale.copy(vector(element, 'scale', [1, 1, 1]))
+      group.updateMatrix()
+    }
     applyScale()
     remember(this.poses, element.getAttribute('id'), group)
     remember(this.redraws, element.getAttribute('id'), { object: group, draw: applyScale })
@@ -230,6 +276,7 @@ export class SceneGraph {
 
   private shape(element: Element): Object3D {
     const holder = new Group()
+    holder.matrixAutoUpdate = false
     holder.userData.pickable = boolean(element, 'isPickable', true)
     const children = [...element.children].map(this.resolve)
     const appearance =
@@ -265,17 +312,18 @@ export class SceneGraph {
       loadMeshFile(element, this.assetBase, material)
         .then((object) => {
           holder.add(object)
-          this.events.onChange()
+          this.shapeChanged()
         })
         .catch((error: unknown) => console.warn('simyard-view: a mesh is missing:', error))
       return
     }
-    const made = makeGeometry(element, this.resolve)
+    const made = makeGeometry(element, this.resolve, this.axes)
     if (!made) return
     const drawn = drawable(element, made, material, appearance)
+    drawn.matrixAutoUpdate = false
     holder.add(drawn)
     const rebuild = () => {
-      const next = makeGeometry(element, this.resolve)
+      const next = makeGeometry(element, this.resolve, this.axes)
       if (!next) return
       drawn.geometry.dispose()
       drawn.geometry = next
@@ -293,18 +341,57 @@ function drawable(
   appearance: Element | undefined,
 ): Mesh | LineSegments | Points {
   if (lineTags.has(element.tagName) || pointTags.has(element.tagName)) {
-    const source = appearance?.querySelector('Material')
+    const source = appearance && [...appearance.children].find((one) => one.tagName === 'Material')
     const tint = source ? color(source, 'emissiveColor', [1, 1, 1]) : material.color
     return lineTags.has(element.tagName)
-      ? new LineSegments(geometry, new LineBasicMaterial({ color: tint }))
+      ? new LineSegments(
+          geometry,
+          geometry.hasAttribute('color')
+            ? new LineBasicMaterial({ vertexColors: true })
+            : new LineBasicMaterial({ color: tint }),
+        )
       : new Points(
           geometry,
-          new PointsMaterial({ color: tint, size: 0.01, vertexColors: geometry.hasAttribute('color') }),
+          geometry.hasAttribute('color')
+            ? new PointsMaterial({ size: 0.01, vertexColors: true })
+            : new PointsMaterial({ size: 0.01, color: tint }),
         )
   }
+  material.vertexColors = geometry.hasAttribute('color')
   const mesh = new Mesh(geometry, material)
   mesh.receiveShadow = true
   return mesh
+}
+
+/** Scenes of before R2022a are told by the version that wrote them; without one, by what only they have. */
+function primitiveAxes(scene: Element): PrimitiveAxes {
+  const version = scene.ownerDocument.querySelector('head > meta[name="version"]')?.getAttribute('content')
+  const year = Number(/R(20\d\d)/.exec(version ?? '')?.[1])
+  if (year) return year < 2022 ? 'y' : 'z'
+  return scene.querySelector('ElevationGrid[zDimension], [solid="true"], ImageTexture[isTransparent]') ? 'y' : 'z'
+}
+
+/** Groups that only arrange what is below them. */
+const arranging = new Set([
+  'Transform',
+  'Pose',
+  'Group',
+  'Billboard',
+  'Slot',
+  'Propeller',
+  'Switch',
+  'HingeJoint',
+  'Hinge2Joint',
+  'SliderJoint',
+  'BallJoint',
+])
+
+/** In older scenes every solid is a Transform that says so. */
+function isSolid(element: Element): boolean {
+  const { tagName } = element
+  const type = element.getAttribute('type')
+  if (tagName === 'Transform') return element.getAttribute('solid') === 'true' || type === 'robot' || type === 'solid'
+  return !arranging.has(tagName) && (element.hasAttribute('name') || tagName === 'Solid' || tagName === 'Robot')
 }
 
 function isHidden(element: Element): boolean {

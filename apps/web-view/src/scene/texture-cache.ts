@@ -1,4 +1,4 @@
-import { type ColorSpace, type Texture, TextureLoader } from 'three'
+import { type ColorSpace, DataTexture, SRGBColorSpace, type Texture, TextureLoader } from 'three'
 import { type AssetBase, assetUrl } from './asset-url.js'
 import { strings } from './attribute.js'
 
@@ -34,8 +34,13 @@ export class TextureCache {
         copy.needsUpdate = true
         this.onLoaded()
       })
-      // A missing picture leaves the plain colour; the browser's console names the address. It may come about later.
-      .catch(() => this.pending.delete(address))
+      // The browser's console names the address. It may come about later.
+      .catch(() => {
+        this.pending.delete(address)
+        if (this.disposed || strings(element, 'url')[0] !== url || colorSpace !== SRGBColorSpace) return
+        use(missingPicture())
+        this.onLoaded()
+      })
   }
 
   dispose(): void {
@@ -43,4 +48,17 @@ export class TextureCache {
     for (const picture of this.pending.values()) picture.then((texture) => texture.dispose()).catch(() => undefined)
     this.pending.clear()
   }
+}
+
+/** Light and dark grey squares: a picture belongs here, and could not be loaded. */
+function missingPicture(): Texture {
+  const [light, dark] = [
+    [225, 225, 225, 255],
+    [170, 170, 170, 255],
+  ]
+  const texture = new DataTexture(new Uint8Array([light, dark, dark, light].flat() as number[]), 2, 2)
+  texture.colorSpace = SRGBColorSpace
+  texture.name = 'missing picture'
+  texture.needsUpdate = true
+  return texture
 }

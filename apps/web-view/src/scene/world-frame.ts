@@ -6,6 +6,7 @@ export type CoordinateSystem = 'ENU' | 'NUE' | 'EUN'
 export function zUpToYUp(root: Object3D, system: CoordinateSystem): void {
   root.quaternion.identity()
   if (system === 'ENU') root.quaternion.setFromAxisAngle(new Vector3(1, 0, 0), -Math.PI / 2)
+  root.updateMatrix()
 }
 
 /** The camera looks along −z of its own axes; a viewpoint of a z-up scene looks along +x with z up. */
@@ -15,4 +16,16 @@ const viewpointAxes = new Quaternion().setFromRotationMatrix(
 
 export function cameraOrientation(orientation: Quaternion, system: CoordinateSystem): Quaternion {
   return system === 'ENU' ? orientation.clone().multiply(viewpointAxes) : orientation.clone()
+}
+
+/** The other way round: a viewpoint's orientation, or that of what is to face it, from the camera's. */
+export function viewpointOrientation(camera: Quaternion, system: CoordinateSystem): Quaternion {
+  return system === 'ENU' ? camera.clone().multiply(viewpointAxes.clone().invert()) : camera.clone()
+}
+
+/** Makes the world matrix right of what may hang below something that has just moved. */
+export function settle(object: Object3D): void {
+  let top = object
+  while (top.parent) top = top.parent
+  top.updateMatrixWorld()
 }

@@ -17,7 +17,8 @@ import {
 } from 'three'
 import type { AssetBase } from '../scene/asset-url.js'
 import { color, number } from '../scene/attribute.js'
-import { loadSkybox, type Skybox, skyPictures } from './skybox.js'
+import type { Ambient } from './draft.js'
+import { loadSkybox, PAINTED_GROUND, type Skybox, skyPictures } from './skybox.js'
 
 const themes = {
   light: { sky: new Color(0x9db4cc), ground: new Color(0xb9bfc6) },
@@ -77,12 +78,35 @@ export class Backdrop {
     else this.scene.fog = new Fog(tint.getHex(), 0, range)
   }
 
-  /** Before a picture. The light of the sky is costly, so several changes share one computation. */
-  prepare(eye: Vector3): void {
+  /** Before a picture: the sky is around the eye. */
+  place(eye: Vector3): void {
     this.sky.position.copy(eye)
     this.painted?.object.position.copy(eye)
+  }
+
+  /** Before a picture with reflections. The light of the sky is costly, so several changes share one computation. */
+  light(): void {
     if (this.stale) this.lightFromSky()
     this.stale = false
+  }
+
+  /** The light of the sky in two colours. */
+  ambient(): Ambient {
+    const strength = this.scene.environmentIntensity
+    const { top, horizon, ground } = this.studioColors()
+    if (this.painted) {
+      const sky = this.painted.mean.clone()
+      return { above: sky.multiplyScalar(strength), below: PAINTED_GROUND.clone().multiplyScalar(strength) }
+    }
+    return {
+      above: top.lerp(horizon, 0.5).multiplyScalar(strength),
+      below: horizon.lerp(ground, 0.6).multiplyScalar(strength),
+    }
+  }
+
+  /** What the page shows before there is a scene. */
+  get horizon(): Color {
+    return this.sky.material.uniforms.horizon!.value as Color
   }
 
   /** A wide ground just under the scene, so that an arena does not float. */
@@ -157,6 +181,17 @@ export class Backdrop {
     )
   }
 
+  /** Brighter than the sky that one sees. */
+  private studioColors(): { top: Color; horizon: Color; ground: Color } {
+    const { top, horizon } = this.sky.material.uniforms
+    const white = new Color(1, 1, 1)
+    return {
+      top: (top!.value as Color).clone().lerp(white, 0.5),
+      horizon: (horizon!.value as Color).clone().lerp(white, 0.7),
+      ground: new Color(0.35, 0.35, 0.36),
+    }
+  }
+
   /** Reflections and soft light: the painted sky, or a bright one of the same hue whatever the page's theme. */
   private lightFromSky(): void {
     const studio = new Scene()
@@ -164,15 +199,16 @@ export class Backdrop {
     if (this.painted) {
       studio.add(this.painted.warmCopy(10))
     } else {
-      const { top, horizon } = this.sky.material.uniforms
-      const white = new Color(1, 1, 1)
-      dome.material.uniforms.top!.value = (top!.value as Color).clone().lerp(white, 0.5)
-      dome.material.uniforms.horizon!.value = (horizon!.value as Color).clone().lerp(white, 0.7)
-      dome.material.uniforms.ground!.value = new Color(0.35, 0.35, 0.36)
+      const { top, horizon, ground } = this.studioColors()
+      dome.material.uniforms.top!.value = top
+      dome.material.uniforms.horizon!.value = horizon
+      dome.material.uniforms.ground!.value = ground
       studio.add(dome)
     }
     this.environment?.dispose()
-    this.environment = this.generator.fromScene(studio, 0.02, 0.1, 50).texture
+    // A gradient has no detail that a larger picture could show.
+    const size = this.painted ? 128 : 64
+    this.environment = this.generator.fromScene(studio, 0.02, 0.1, 50, { size }).texture
     this.scene.environment = this.environment
     dome.geometry.dispose()
     dome.material.dispose()

@@ -1,50 +1,78 @@
 import {
   Box3,
   type DirectionalLight,
+  Group,
   NeutralToneMapping,
   type Object3D,
   PCFShadowMap,
-  PerspectiveCamera,
-  Quaternion,
-  Raycaster,
   Scene,
-  Vector2,
   Vector3,
   WebGLRenderer,
 } from 'three'
-import { OrbitControls } from 'three/addons/controls/OrbitControls.js'
-import { number, rotation, vector } from '../scene/attribute.js'
+import { number } from '../scene/attribute.js'
 import type { SceneGraph } from '../scene/scene-graph.js'
-import { type CoordinateSystem, cameraOrientation, zUpToYUp } from '../scene/world-frame.js'
+import { type CoordinateSystem, zUpToYUp } from '../scene/world-frame.js'
+import type { Occlusion } from './ambient-occlusion.js'
 import { Backdrop } from './backdrop.js'
+import { CameraRig, type CameraState, type FollowMode, type ViewName } from './camera-rig.js'
+import { Draft } from './draft.js'
+import { InstancePools } from './instance-pools.js'
+import type { OverlayHost } from './overlay/overlay.js'
+import { bestQuality, lowered, Pace, type Quality } from './quality.js'
+import { RenderLoop } from './render-loop.js'
+import { robotOf, Selection, solidAt } from './selection.js'
 
-export type CameraMode = 'follow' | 'top' | 'stage'
+export type CameraMode = ViewName
 
 export interface StageEvents {
   /** Before each picture; returns whether there will be another one to draw. */
   onAdvance(now: number): boolean
   onPick(robot: string | undefined): void
   onFollow(name: string | undefined): void
+  /** Another solid is selected, by its node's id. */
+  onSelect?(id: string | undefined): void
+  /** Set by hand or lowered because pictures took too long. */
+  onQuality?(quality: Quality, reason: 'set' | 'slow'): void
+}
+
+/** What drawing costs: of the last picture. */
+export interface RenderFigures {
+  readonly pictures: number
+  readonly drawCalls: number
+  readonly triangles: number
+  readonly programs: number
+  /** Processor time of this page, milliseconds. */
+  readonly cpuMs: number
+  /** Whether the full materials are shown yet. */
+  readonly full: boolean
 }
 
 /** The canvas: camera, light, shadows, and one picture whenever something has changed. */
-export class Stage {
+export class Stage implements OverlayHost {
   readonly canvas: HTMLCanvasElement
-  private readonly renderer: WebGLRenderer
+  readonly rig: CameraRig
+  readonly selection: Selection
+  /** For what lies over the scene, in the world's own axes. */
+  readonly world = new Group()
   private readonly scene = new Scene()
-  private readonly camera = new PerspectiveCamera(45, 1, 0.02, 2000)
-  private readonly controls: OrbitControls
+  private readonly renderer: WebGLRenderer
   private readonly backdrop: Backdrop
+  private readonly draft = new Draft()
+  private readonly pools = new InstancePools()
+  private readonly loop: RenderLoop
+  private readonly pace = new Pace()
   private readonly observer: ResizeObserver
+  private current: Quality = bestQuality
   private graph: SceneGraph | undefined
-  private system: CoordinateSystem = 'ENU'
-  private viewpoint: Element | undefined
-  private followed: Object3D | undefined
-  private readonly followedAt = new Vector3()
-  private fieldOfView = 0.785
-  private frameRequest = 0
+  private worldExposure = 1
   private firstPicture: (() => void) | undefined
   private extentChanged = false
+  private full: 'no' | 'compiling' | 'yes' = 'no'
+  private shown = false
+  private occlusion: Occlusion | undefined
+  private cpuMs = 0
+  /** Counts scenes and qualities, so that late compilations are told from current ones. */
+  private round = 0
 
   /** Throws when the browser has no WebGL. */
   constructor(
@@ -52,57 +80,308 @@ export class Stage {
     private readonly events: StageEvents,
   ) {
     this.renderer = new WebGLRenderer({ antialias: true, powerPreference: 'high-performance' })
+    // Asking for errors waits for the graphics process, which may be compiling for seconds.
+    this.renderer.debug.checkShaderErrors = false
     this.renderer.toneMapping = NeutralToneMapping
-    this.renderer.toneMappingExposure = 1
     this.renderer.shadowMap.enabled = true
     this.renderer.shadowMap.type = PCFShadowMap
+    this.renderer.info.autoReset = false
     this.canvas = this.renderer.domElement
     this.canvas.tabIndex = 0
     this.canvas.setAttribute('role', 'img')
     this.canvas.setAttribute(
       'aria-label',
-      '3D view of the simulation. Arrow keys turn the camera, plus and minus zoom.',
+      '3D view of the simulation. Arrow keys turn the camera, with Shift they move it, plus and minus zoom, Home goes back to the start, Escape selects nothing.',
     )
     host.append(this.canvas)
+    this.scene.add(this.world)
+    // Whatever moves itself anew moves everything below it.
+    this.scene.matrixAutoUpdate = false
     this.backdrop = new Backdrop(this.scene, this.renderer, () => this.invalidate())
-    this.controls = new OrbitControls(this.camera, this.canvas)
-    this.controls.enableDamping = !matchMedia('(prefers-reduced-motion: reduce)').matches
-    this.controls.dampingFactor = 0.12
-    this.controls.zoomToCursor = true
-    this.controls.minDistance = 0.06
-    this.controls.maxDistance = 500
-    this.controls.addEventListener('change', () => this.invalidate())
-    this.canvas.addEventListener('keydown', (event) => this.onKey(event))
-    this.canvas.addEventListener('click', (event) => this.events.onPick(this.robotAt(event)?.userData.robot))
-    this.canvas.addEventListener('dblclick', (event) => this.follow(this.robotAt(event)))
+    this.loop = new RenderLoop(host, (now) => this.draw(now))
+    this.rig = new CameraRig(this.canvas, () => this.invalidate())
+    this.selection = new Selection(this.scene, (id) => {
+      this.events.onSelect?.(id)
+      this.invalidate()
+    })
+    this.listen()
     this.observer = new ResizeObserver(() => this.resize())
     this.observer.observe(host)
     this.resize()
+  }
+
+  get quality(): Quality {
+    return this.current
+  }
+
+  set quality(quality: Quality) {
+    this.applyQuality(quality, 'set')
+  }
+
+  get camera(): CameraState {
+    return this.rig.state
+  }
+
+  set camera(state: CameraState) {
+    this.rig.state = state
+  }
+
+  get figures(): RenderFigures {
+    const { render, programs } = this.renderer.info
+    return {
+      pictures: this.loop.pictures,
+      drawCalls: render.calls,
+      triangles: render.triangles,
+      programs: programs?.length ?? 0,
+      cpuMs: this.cpuMs,
+      full: this.full === 'yes',
+    }
   }
 
   show(graph: SceneGraph, settings: readonly Element[], onPicture: () => void): void {
     this.clear()
     this.graph = graph
     const info = settings.find((one) => one.tagName === 'WorldInfo')
-    const system = info?.getAttribute('coordinateSystem')
-    this.system = system === 'NUE' || system === 'EUN' ? system : 'ENU'
-    zUpToYUp(graph.root, this.system)
+    const system = systemOf(info?.getAttribute('coordinateSystem'), graph.older)
+    zUpToYUp(graph.root, system)
+    graph.root.matrixAutoUpdate = false
+    zUpToYUp(this.world, system)
     this.scene.add(graph.root)
-    for (const element of settings) this.applySetting(element)
+    for (const element of settings) if (element.tagName !== 'Viewpoint') this.applySetting(element)
     const bounds = this.fitSurroundings(graph)
-    const size = bounds.isEmpty() ? 1 : bounds.getSize(new Vector3()).length()
-    this.controls.maxDistance = Math.min(Math.max(size * 4, 5), 800)
-    this.resetCamera()
+    this.rig.begin(graph.root, system, bounds.isEmpty() ? 1 : bounds.getSize(new Vector3()).length())
+    const viewpoint = settings.find((one) => one.tagName === 'Viewpoint')
+    if (viewpoint) this.applySetting(viewpoint)
+    this.rig.reset(true)
+    if (viewpoint) this.followAsTold(viewpoint)
     this.firstPicture = onPicture
     this.invalidate()
   }
 
   /** Nodes came or went; what depends on the scene's extent is fitted before the next picture. */
   sceneChanged(): void {
-    let top: Object3D | null | undefined = this.followed
-    while (top?.parent) top = top.parent
-    if (this.followed && top !== this.scene) this.follow(undefined)
+    if (this.rig.followed && !this.isInScene(this.rig.followed)) this.follow(undefined)
+    const { selected } = this.selection
+    if (selected && !this.isInScene(selected)) this.selection.select(undefined)
     this.extentChanged = true
+    this.invalidate()
+  }
+
+  clear(): void {
+    this.round++
+    this.selection.select(undefined)
+    if (this.rig.followed) this.follow(undefined)
+    this.rig.begin(undefined, 'ENU', 1)
+    this.pools.clear()
+    this.draft.forget()
+    this.graph?.dispose()
+    this.graph = undefined
+    this.full = 'no'
+    this.shown = false
+    this.worldExposure = 1
+    this.backdrop.reset()
+    this.pace.restart()
+    this.invalidate()
+  }
+
+  /** Viewpoint (its lens only while watching), Background and Fog. */
+  applySetting(element: Element): void {
+    if (element.tagName === 'Viewpoint') {
+      this.rig.applyViewpoint(element)
+      this.worldExposure = number(element, 'exposure', 1)
+    } else if (element.tagName === 'Background')
+      this.backdrop.applyBackground(element, this.graph?.assetBase ?? location.href)
+    else if (element.tagName === 'Fog') this.backdrop.applyFog(element)
+    this.invalidate()
+  }
+
+  resetCamera(): void {
+    if (this.rig.followed) this.events.onFollow(undefined)
+    this.rig.reset(false)
+  }
+
+  /** Behind a robot, above, beside or in front of it, or everything. The first robot when none is named. */
+  look(camera: CameraMode, robot?: string): void {
+    if (!this.graph) return
+    const found = camera === 'stage' ? undefined : robotNamed(this.graph.root, robot)
+    if (camera === 'follow' && !found) return this.look('stage')
+    const before = this.rig.followed
+    this.rig.view(camera, found)
+    if (this.rig.followed !== before) this.events.onFollow(this.rig.followed?.userData.robot)
+  }
+
+  /** Selects a solid by its node's id. */
+  select(id: string | undefined): void {
+    this.selection.select(id === undefined ? undefined : this.graph?.objectOf(id))
+  }
+
+  /** Goes with a solid, by its node's id; `eye` wants a Camera of a robot. */
+  followNode(id: string | undefined, mode: FollowMode = 'tracking', smoothness = 0): void {
+    this.follow(id === undefined ? undefined : this.graph?.objectOf(id), mode, smoothness)
+  }
+
+  setTheme(dark: boolean): void {
+    this.backdrop.setTheme(dark)
+  }
+
+  /** Draws soon. Cheap to call often. */
+  invalidate(): void {
+    this.loop?.invalidate()
+  }
+
+  dispose(): void {
+    this.round++
+    this.loop.dispose()
+    this.observer.disconnect()
+    this.rig.dispose()
+    this.selection.dispose()
+    this.pools.clear()
+    this.draft.dispose()
+    this.occlusion?.dispose()
+    this.graph?.dispose()
+    this.backdrop.dispose()
+    this.renderer.dispose()
+    this.canvas.remove()
+  }
+
+  private listen(): void {
+    this.canvas.addEventListener('click', (event) => {
+      const solid = this.graph && solidAt(event, this.canvas, this.rig.camera, this.graph.root)
+      this.selection.click(solid)
+      this.events.onPick(solid && (robotOf(solid)?.userData.robot as string | undefined))
+    })
+    this.canvas.addEventListener('dblclick', (event) => {
+      const solid = this.graph && solidAt(event, this.canvas, this.rig.camera, this.graph.root)
+      const robot = solid && robotOf(solid)
+      this.rig.follow(robot, 'tracking', 0, true)
+      this.events.onFollow(robot?.userData.robot)
+    })
+    this.canvas.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') this.selection.select(undefined)
+    })
+  }
+
+  private follow(solid: Object3D | undefined, mode: FollowMode = 'tracking', smoothness = 0): void {
+    this.rig.follow(solid, mode, smoothness)
+    this.events.onFollow(solid?.userData.robot ?? solid?.name)
+  }
+
+  /** Webots' own default: the viewpoint's followed solid. */
+  private followAsTold(viewpoint: Element): void {
+    const id = viewpoint.getAttribute('followedId')
+    const solid = id === null ? undefined : this.graph?.objectOf(id)
+    if (!solid) return
+    const told = viewpoint.getAttribute('followType')
+    const mode = told === 'Mounted Shot' ? 'mounted' : told === 'Pan and Tilt Shot' ? 'pan-and-tilt' : 'tracking'
+    if (told !== 'None') this.follow(solid, mode, number(viewpoint, 'followSmoothness', 0.5))
+  }
+
+  private draw(now: number): boolean {
+    const started = performance.now()
+    const { graph } = this
+    const moving = this.events.onAdvance(now)
+    if (graph && this.extentChanged) this.fitSurroundings(graph)
+    const turning = this.rig.advance(now)
+    graph?.faceCamera(this.rig.camera.quaternion)
+    this.backdrop.place(this.rig.camera.position)
+    this.renderer.toneMappingExposure = this.worldExposure * this.current.exposure
+    this.renderer.info.reset()
+    if (graph) this.render(graph)
+    else this.renderBlank()
+    this.cpuMs = performance.now() - started
+    if (graph && this.firstPicture) this.tellFirstPicture(this.firstPicture)
+    const going = moving || turning
+    if (this.pace.picture(now, going) && this.current.automatic && this.full !== 'compiling') this.lower()
+    return going
+  }
+
+  private render(graph: SceneGraph): void {
+    this.scene.updateMatrixWorld()
+    this.pools.update(graph.root, graph.shapeChanges)
+    this.selection.place()
+    const { camera } = this.rig
+    if (this.full !== 'yes' || this.current.materials === 'simple') {
+      const shadows = this.renderer.shadowMap.autoUpdate
+      this.renderer.shadowMap.autoUpdate = false
+      this.draft.draw(this.scene, this.backdrop.ambient(), () => this.renderer.render(this.scene, camera))
+      this.renderer.shadowMap.autoUpdate = shadows
+      if (this.full === 'no' && this.shown && this.current.materials === 'full') this.compile()
+      return
+    }
+    this.backdrop.light()
+    if (this.occlusion) this.occlusion.render()
+    else this.renderer.render(this.scene, camera)
+  }
+
+  /** Nothing but the sky, and that without a shader. */
+  private renderBlank(): void {
+    this.renderer.setClearColor(this.backdrop.horizon)
+    this.renderer.clear()
+  }
+
+  /** The full materials, while the small shader goes on showing the scene. */
+  private compile(): void {
+    this.full = 'compiling'
+    const { round } = this
+    this.backdrop.light()
+    void this.renderer.compileAsync(this.scene, this.rig.camera).then(() => {
+      if (round !== this.round) return
+      this.full = 'yes'
+      this.pace.restart()
+      this.invalidate()
+    })
+  }
+
+  /** When the graphics process has drawn it, not when it was told to; only then more work is given to it. */
+  private tellFirstPicture(told: () => void): void {
+    this.firstPicture = undefined
+    const { round } = this
+    const gl = this.renderer.getContext() as WebGL2RenderingContext
+    const drawn = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
+    gl.flush()
+    const look = () => {
+      if (round !== this.round) return
+      const status = drawn && !gl.isContextLost() ? gl.clientWaitSync(drawn, 0, 0) : gl.CONDITION_SATISFIED
+      if (status === gl.TIMEOUT_EXPIRED) {
+        setTimeout(look, 4)
+        return
+      }
+      gl.deleteSync(drawn)
+      this.shown = true
+      told()
+      this.invalidate()
+    }
+    setTimeout(look)
+  }
+
+  private lower(): void {
+    const next = lowered(this.current)
+    if (next) this.applyQuality(next, 'slow')
+  }
+
+  private applyQuality(quality: Quality, reason: 'set' | 'slow'): void {
+    const before = this.current
+    this.current = quality
+    this.pace.restart()
+    if (quality.shadows !== before.shadows) {
+      this.renderer.shadowMap.enabled = quality.shadows
+      for (const material of this.graph?.materials() ?? []) material.needsUpdate = true
+    }
+    if (quality.materials === 'full' && this.full === 'no') this.round++
+    if (quality.ambientOcclusion !== before.ambientOcclusion) void this.loadOcclusion()
+    this.resize()
+    this.events.onQuality?.(quality, reason)
+  }
+
+  private async loadOcclusion(): Promise<void> {
+    const { ambientOcclusion } = this.current
+    this.occlusion?.dispose()
+    this.occlusion = undefined
+    if (ambientOcclusion !== 'off') {
+      const { Occlusion } = await import('./ambient-occlusion.js')
+      if (this.current.ambientOcclusion !== ambientOcclusion) return
+      this.occlusion = new Occlusion(this.renderer, this.scene, this.rig.camera, ambientOcclusion)
+    }
     this.invalidate()
   }
 
@@ -113,182 +392,6 @@ export class Stage {
     this.fitShadows(bounds)
     this.extentChanged = false
     return bounds
-  }
-
-  clear(): void {
-    this.follow(undefined)
-    this.graph?.dispose()
-    this.graph = undefined
-    this.viewpoint = undefined
-    this.backdrop.reset()
-    this.invalidate()
-  }
-
-  /** Viewpoint (field of view only while watching), Background and Fog. */
-  applySetting(element: Element): void {
-    if (element.tagName === 'Viewpoint') {
-      this.viewpoint = element
-      this.fieldOfView = number(element, 'fieldOfView', 0.785)
-      this.resize()
-    } else if (element.tagName === 'Background')
-      this.backdrop.applyBackground(element, this.graph?.assetBase ?? location.href)
-    else if (element.tagName === 'Fog') this.backdrop.applyFog(element)
-    this.invalidate()
-  }
-
-  resetCamera(): void {
-    this.follow(undefined)
-    const bounds = this.graph ? new Box3().setFromObject(this.graph.root) : new Box3()
-    const centre = bounds.isEmpty() ? new Vector3() : bounds.getCenter(new Vector3())
-    if (this.viewpoint && this.graph) {
-      const root = this.graph.root
-      this.camera.position.copy(vector(this.viewpoint, 'position', [0, 0, 10])).applyQuaternion(root.quaternion)
-      const turned = cameraOrientation(rotation(this.viewpoint, 'orientation'), this.system)
-      this.camera.quaternion.copy(root.quaternion).multiply(turned)
-      const forward = new Vector3(0, 0, -1).applyQuaternion(this.camera.quaternion)
-      this.controls.target.copy(this.camera.position).addScaledVector(forward, this.distanceAhead(forward, centre))
-    } else {
-      const size = Math.max(bounds.getSize(new Vector3()).length(), 1)
-      this.controls.target.copy(centre)
-      this.camera.position.copy(centre).add(new Vector3(-0.6, 0.55, 0.6).multiplyScalar(size))
-    }
-    this.controls.update()
-    this.invalidate()
-  }
-
-  /** Behind a robot, above it, or far enough away to see everything. Falls back to the stage when there is no such robot. */
-  look(camera: CameraMode, robot?: string): void {
-    const graph = this.graph
-    if (!graph) return
-    const found = camera === 'stage' ? undefined : robotNamed(graph.root, robot)
-    if (!found) return this.lookAtAll()
-    this.followed = undefined
-    this.follow(found)
-    const size = Math.max(new Box3().setFromObject(found).getSize(new Vector3()).length(), 0.1)
-    const forward = new Vector3(1, 0, 0).applyQuaternion(found.getWorldQuaternion(new Quaternion()))
-    const offset =
-      camera === 'top'
-        ? // Not quite from above: straight down there is no left and right.
-          forward
-            .multiplyScalar(-0.02)
-            .add(new Vector3(0, 1, 0))
-            .multiplyScalar(size * 4)
-        : this.clearOffset(forward.setY(0).normalize(), size * 2.9, found)
-    this.camera.position.copy(this.controls.target).add(offset)
-    this.controls.update()
-    this.invalidate()
-  }
-
-  /** From behind, and as much from above as walls in between make it necessary. */
-  private clearOffset(forward: Vector3, distance: number, robot: Object3D): Vector3 {
-    const bounds = new Box3().setFromObject(robot)
-    const eye = bounds.getCenter(new Vector3()).setY(0.7 * bounds.min.y + 0.3 * bounds.max.y)
-    let offset = new Vector3()
-    for (const elevation of [0.46, 0.8, 1.1, 1.4]) {
-      offset = forward.clone().multiplyScalar(-Math.cos(elevation)).setY(Math.sin(elevation)).multiplyScalar(distance)
-      const sight = this.controls.target.clone().add(offset).sub(eye)
-      const ray = new Raycaster(eye, sight.clone().normalize(), 0, sight.length())
-      const hits = ray.intersectObject(this.graph!.root, true)
-      if (!hits.some(({ object }) => !isInside(object, robot))) break
-    }
-    return offset
-  }
-
-  private lookAtAll(): void {
-    this.follow(undefined)
-    const bounds = this.graph ? new Box3().setFromObject(this.graph.root) : new Box3()
-    if (bounds.isEmpty()) return this.resetCamera()
-    const centre = bounds.getCenter(new Vector3())
-    const radius = bounds.getSize(new Vector3()).length() / 2
-    const half = (Math.min(this.camera.fov, this.camera.fov * this.camera.aspect) / 2 / 180) * Math.PI
-    const direction = this.camera.position.clone().sub(this.controls.target).setY(0)
-    if (direction.lengthSq() < 1e-6) direction.set(-1, 0, 1)
-    direction.normalize().setY(0.9).normalize()
-    this.controls.target.copy(centre)
-    this.camera.position.copy(centre).addScaledVector(direction, (radius / Math.sin(half)) * 0.75)
-    this.controls.update()
-    this.invalidate()
-  }
-
-  setTheme(dark: boolean): void {
-    this.backdrop.setTheme(dark)
-  }
-
-  /** Draws soon. Cheap to call often. */
-  invalidate(): void {
-    if (this.frameRequest === 0) this.frameRequest = requestAnimationFrame((now) => this.draw(now))
-  }
-
-  dispose(): void {
-    cancelAnimationFrame(this.frameRequest)
-    this.frameRequest = -1
-    this.observer.disconnect()
-    this.controls.dispose()
-    this.graph?.dispose()
-    this.backdrop.dispose()
-    this.renderer.dispose()
-    this.canvas.remove()
-  }
-
-  private draw(now: number): void {
-    this.frameRequest = 0
-    const moving = this.events.onAdvance(now)
-    if (this.graph && this.extentChanged) this.fitSurroundings(this.graph)
-    this.trackFollowed()
-    const turning = this.controls.update()
-    this.backdrop.prepare(this.camera.position)
-    this.renderer.render(this.scene, this.camera)
-    this.firstPicture?.()
-    this.firstPicture = undefined
-    if (moving || turning) this.invalidate()
-  }
-
-  private trackFollowed(): void {
-    if (!this.followed) return
-    const position = this.followed.getWorldPosition(new Vector3())
-    const moved = position.clone().sub(this.followedAt)
-    this.camera.position.add(moved)
-    this.controls.target.add(moved)
-    this.followedAt.copy(position)
-  }
-
-  private follow(robot: Object3D | undefined): void {
-    if (this.followed === robot) return
-    this.followed = robot
-    if (robot) this.approach(robot)
-    this.events.onFollow(robot?.userData.robot)
-    this.invalidate()
-  }
-
-  /** Turns around the robot from now on, from near enough to see it well. */
-  private approach(robot: Object3D): void {
-    const size = new Box3().setFromObject(robot).getSize(new Vector3()).length()
-    const offset = this.camera.position.clone().sub(this.controls.target)
-    this.controls.target.copy(robot.getWorldPosition(this.followedAt))
-    if (size > 0) offset.setLength(Math.min(offset.length(), Math.max(size * 5, 0.3)))
-    this.camera.position.copy(this.controls.target).add(offset)
-  }
-
-  private robotAt(event: MouseEvent): Object3D | undefined {
-    if (!this.graph) return undefined
-    const box = this.canvas.getBoundingClientRect()
-    const point = new Vector2(
-      ((event.clientX - box.left) / box.width) * 2 - 1,
-      1 - ((event.clientY - box.top) / box.height) * 2,
-    )
-    const ray = new Raycaster()
-    ray.setFromCamera(point, this.camera)
-    const [hit] = ray.intersectObject(this.graph.root, true)
-    for (let one: Object3D | null = hit?.object ?? null; one; one = one.parent) if (one.userData.robot) return one
-    return undefined
-  }
-
-  /** How far ahead the camera turns around: the scene's floor on the line of sight, else its centre. */
-  private distanceAhead(forward: Vector3, centre: Vector3): number {
-    const toFloor = forward.y < -0.05 ? -this.camera.position.y / forward.y : 0
-    const toCentre = centre.clone().sub(this.camera.position).dot(forward)
-    const distance = toFloor > 0 && toFloor < Math.abs(toCentre) * 3 + 1 ? toFloor : toCentre
-    return Math.max(distance, 0.3)
   }
 
   private fitShadows(bounds: Box3): void {
@@ -309,35 +412,25 @@ export class Stage {
     })
   }
 
-  private onKey(event: KeyboardEvent): void {
-    const turn = 0.08
-    const offset = this.camera.position.clone().sub(this.controls.target)
-    const flat = new Vector3(-offset.z, 0, offset.x).normalize()
-    if (event.key === 'ArrowLeft') offset.applyAxisAngle(new Vector3(0, 1, 0), -turn)
-    else if (event.key === 'ArrowRight') offset.applyAxisAngle(new Vector3(0, 1, 0), turn)
-    else if (event.key === 'ArrowUp') offset.applyAxisAngle(flat, turn)
-    else if (event.key === 'ArrowDown') offset.applyAxisAngle(flat, -turn)
-    else if (event.key === '+' || event.key === '=') offset.multiplyScalar(0.9)
-    else if (event.key === '-') offset.multiplyScalar(1.1)
-    else return
-    event.preventDefault()
-    if (Math.abs(offset.clone().normalize().y) > 0.99) return
-    this.camera.position.copy(this.controls.target).add(offset)
-    this.invalidate()
+  private isInScene(object: Object3D): boolean {
+    let top: Object3D = object
+    while (top.parent) top = top.parent
+    return top === this.scene
   }
 
   private resize(): void {
     const width = Math.max(this.host.clientWidth, 1)
     const height = Math.max(this.host.clientHeight, 1)
-    this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2))
+    this.renderer.setPixelRatio(Math.min(devicePixelRatio, this.current.pixelRatioCap))
     this.renderer.setSize(width, height)
-    this.camera.aspect = width / height
-    // The field of view lies along the larger side.
-    const half = Math.tan(this.fieldOfView / 2)
-    this.camera.fov = ((2 * Math.atan(width > height ? half / this.camera.aspect : half)) / Math.PI) * 180
-    this.camera.updateProjectionMatrix()
+    this.rig.resize(width, height)
     this.invalidate()
   }
+}
+
+function systemOf(told: string | null | undefined, older: boolean): CoordinateSystem {
+  if (told === 'NUE' || told === 'EUN' || told === 'ENU') return told
+  return older ? 'NUE' : 'ENU'
 }
 
 /** The first robot when none is named. */
@@ -347,9 +440,4 @@ function robotNamed(root: Object3D, name: string | undefined): Object3D | undefi
     if (!found && one.userData.robot !== undefined && (name === undefined || one.userData.robot === name)) found = one
   })
   return found
-}
-
-function isInside(object: Object3D, ancestor: Object3D): boolean {
-  for (let one: Object3D | null = object; one; one = one.parent) if (one === ancestor) return true
-  return false
 }

@@ -84,7 +84,9 @@ export class DeviceRow {
     if (type === 'LED') return said === 0 ? 'off' : `on (${said})`
     const unit = type === 'TouchSensor' ? 'N' : (UNITS[type] ?? '')
     const names = AXES[type] ?? ['x', 'y', 'z']
-    const number = (value: number) => (Math.abs(value) >= 1000 ? value.toFixed(0) : value.toFixed(3))
+    // Adding zero makes a negative zero a plain one.
+    const number = (value: number) =>
+      Math.abs(value) >= 1000 ? value.toFixed(0) : (Math.round(value * 1000) / 1000 + 0).toFixed(3)
     const shown =
       typeof said === 'number'
         ? number(said)

@@ -1,4 +1,6 @@
 const KEPT = 120
+/** Less than this, relative to the value, is no change worth showing. */
+const LEAST_SPAN = 1e-3
 
 /** The last values of something as a line; a picture beside the number, which says it for everybody. */
 export class Sparkline {
@@ -31,7 +33,10 @@ export class Sparkline {
     context.beginPath()
     for (const [index, value] of values.entries()) {
       const x = (index / (KEPT - 1)) * width
-      const y = span > 0 ? height - 3 - ((value - least) / span) * (height - 6) : height / 2
+      const y =
+        span > LEAST_SPAN * Math.max(1, Math.abs(value))
+          ? height - 3 - ((value - least) / span) * (height - 6)
+          : height / 2
       if (index === 0) context.moveTo(x, y)
       else context.lineTo(x, y)
     }

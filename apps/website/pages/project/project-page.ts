@@ -111,6 +111,7 @@ function connectView(view: SimyardView, console: ConsolePanel, desk: SourceDesk,
   const help = document.createElement('button')
   help.type = 'button'
   help.slot = 'tools'
+  help.className = 'view-help'
   dressButton(help, 'help', 'Help', '?')
   help.addEventListener('click', () => find<HTMLDialogElement>('#help').showModal())
   view.append(help)
