@@ -292,8 +292,9 @@ export class StreamHub {
   private subscribe(viewer: Viewer): void {
     const first = !viewer.subscribed
     viewer.subscribed = true
-    // A viewer who may control the run gets it paused, as Webots does, unless somebody is watching it already.
-    if (!viewer.broadcast && this.running && first && this.viewers.size === 1) {
+    // A viewer who may control the run gets it paused, as Webots does, unless somebody is watching it already. Our own
+    // pages come back to a run whose line broke, and want it as it goes.
+    if (!viewer.broadcast && !viewer.own && this.running && first && this.viewers.size === 1) {
       this.actions.toSimulator({ type: 'mode', mode: 'pause' })
     }
     if (viewer.own) for (const event of this.standing.values()) viewer.send(streamMessage.own(event))
