@@ -14,6 +14,11 @@ export const firefoxProblem = !firefoxPath
     ? 'no Xvfb (Debian: apt install xvfb)'
     : undefined
 
+export interface FirefoxOptions {
+  /** The folder into which what a page lets it save goes without a question. */
+  readonly downloads?: string
+}
+
 export interface RunningFirefox {
   readonly browser: Browser
   close(): Promise<void>
@@ -23,7 +28,7 @@ export interface RunningFirefox {
  * A real Firefox, spoken to over WebDriver BiDi, that draws WebGL in software. It has a screen of its own: without one
  * Debian's Firefox finds no driver for WebGL.
  */
-export async function launchFirefox(): Promise<RunningFirefox> {
+export async function launchFirefox({ downloads }: FirefoxOptions = {}): Promise<RunningFirefox> {
   const screen = await openScreen()
   try {
     const browser = await puppeteer.launch({
@@ -31,7 +36,12 @@ export async function launchFirefox(): Promise<RunningFirefox> {
       executablePath: firefoxPath,
       headless: false,
       env: { ...process.env, DISPLAY: screen.display, LIBGL_ALWAYS_SOFTWARE: '1', GDK_BACKEND: 'x11' },
-      extraPrefsFirefox: { 'webgl.disabled': false, 'webgl.force-enabled': true, 'ui.prefersReducedMotion': 1 },
+      extraPrefsFirefox: {
+        'webgl.disabled': false,
+        'webgl.force-enabled': true,
+        'ui.prefersReducedMotion': 1,
+        ...(downloads === undefined ? {} : downloadsTo(downloads)),
+      },
     })
     return {
       browser,
@@ -45,6 +55,14 @@ export async function launchFirefox(): Promise<RunningFirefox> {
     throw error
   }
 }
+
+const downloadsTo = (folder: string) => ({
+  'browser.download.folderList': 2,
+  'browser.download.dir': folder,
+  'browser.download.useDownloadDir': true,
+  'browser.download.always_ask_before_handling_new_types': false,
+  'browser.download.alwaysOpenPanel': false,
+})
 
 interface Screen {
   /** `:3` */
