@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { chromiumProblem, launchChromium, type RunningSimyard, startSimyard } from '@simyard/testkit'
-import type { Browser, Page } from 'playwright-core'
+import { chromiumProblem, launchChromium, quickPictures, type RunningSimyard, startSimyard } from '@simyard/testkit'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -17,6 +17,12 @@ afterAll(async () => {
   await browser?.close()
   await simyard?.stop()
 })
+
+async function newPage(options: BrowserContextOptions): Promise<Page> {
+  const page = await browser.newPage(options)
+  await page.addInitScript({ content: quickPictures })
+  return page
+}
 
 interface Finding {
   readonly id: string
@@ -43,7 +49,7 @@ describe.skipIf(chromiumProblem !== undefined)(
   `pages for everybody${chromiumProblem ? ` (skipped: ${chromiumProblem})` : ''}`,
   () => {
     test.each(['light', 'dark'] as const)('axe finds nothing serious in %s colours', async (colorScheme) => {
-      const page = await browser.newPage({ colorScheme, bypassCSP: true, viewport: { width: 1280, height: 640 } })
+      const page = await newPage({ colorScheme, bypassCSP: true, viewport: { width: 1280, height: 640 } })
       await page.goto(simyard.address)
       await page.getByRole('link', { name: 'Maze' }).waitFor()
       expect(await findingsOf(page)).toEqual([])
@@ -55,7 +61,7 @@ describe.skipIf(chromiumProblem !== undefined)(
 
     test.each(['light', 'dark'] as const)('axe finds nothing serious in rooms in %s colours', async (colorScheme) => {
       for (const path of ['godot', 'godotcode?project=fossbot-level-1']) {
-        const page = await browser.newPage({ colorScheme, bypassCSP: true, viewport: { width: 1280, height: 800 } })
+        const page = await newPage({ colorScheme, bypassCSP: true, viewport: { width: 1280, height: 800 } })
         await page.goto(`${simyard.address}/${path}`)
         await page.locator('#room-state[data-state=here]').waitFor({ timeout: 60_000 })
         if (path.startsWith('godotcode')) await page.locator('#task-text h2').waitFor()
@@ -70,7 +76,7 @@ describe.skipIf(chromiumProblem !== undefined)(
     })
 
     test('a program is written and run with the keyboard alone', async () => {
-      const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+      const page = await newPage({ viewport: { width: 1280, height: 800 } })
       await page.goto(`${simyard.address}/godotcode?project=fossbot-level-1`)
       await page.locator('#room-state[data-state=here]').waitFor({ timeout: 60_000 })
       await page.locator('.cm-content').waitFor()
@@ -130,7 +136,7 @@ describe.skipIf(chromiumProblem !== undefined)(
     })
 
     test('the keyboard alone is enough', async () => {
-      const page = await browser.newPage({ viewport: { width: 900, height: 500 } })
+      const page = await newPage({ viewport: { width: 900, height: 500 } })
       await page.goto(`${simyard.address}/p/obstacle-avoidance`)
       await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor({ timeout: 60_000 })
 

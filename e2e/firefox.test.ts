@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { FossBot } from '@simyard/client'
 import { readRecording } from '@simyard/recording'
-import { firefoxProblem, launchFirefox, type RunningFirefox, type RunningSimyard, startSimyard } from '@simyard/testkit'
+import {
+  firefoxProblem,
+  launchFirefox,
+  quickPictures,
+  type RunningFirefox,
+  type RunningSimyard,
+  startSimyard,
+} from '@simyard/testkit'
 import { decode } from 'fast-png'
 import type { Page } from 'puppeteer-core'
 import { io } from 'socket.io-client'
@@ -14,6 +21,8 @@ import { openHarnessSite, runHere, runThere } from './determinism/harness-site.j
 
 const patient = { timeout: 20_000 }
 const VIEW = `document.querySelector('simyard-view')`
+/** What has the focus, also within the view. */
+const FOCUSED = '(document.activeElement.shadowRoot ?? document).activeElement'
 
 describe.skipIf(firefoxProblem)(`in Firefox${firefoxProblem ? ` (${firefoxProblem})` : ''}`, () => {
   let simyard: RunningSimyard
@@ -37,6 +46,7 @@ describe.skipIf(firefoxProblem)(`in Firefox${firefoxProblem ? ` (${firefoxProble
     page = await firefox.browser.newPage()
     await page.setViewport({ width: 1000, height: 640 })
     page.setDefaultTimeout(30_000)
+    await page.evaluateOnNewDocument(quickPictures)
     page.on('pageerror', (error) => errors.push(String(error)))
   })
   afterEach(async () => {
@@ -95,12 +105,14 @@ describe.skipIf(firefoxProblem)(`in Firefox${firefoxProblem ? ` (${firefoxProble
     await ask(`void ${VIEW}.pause()`)
     await until('paused')
     const now = await place()
+    await (await page.waitForSelector('simyard-view >>> canvas'))!.focus()
+    await page.keyboard.press('b')
+    const line = (await page.waitForSelector('simyard-view >>> input[aria-label="Time"]', { visible: true }))!
     await ask(`void ${VIEW}.seek(200)`)
     await expect.poll(() => view('live'), patient).toBe(false)
     await expect.poll(() => view<number>('timeMs'), patient).toBeLessThan(300)
     const then = await place()
     expect(then).not.toEqual(now)
-    const line = (await page.waitForSelector('simyard-view >>> input[aria-label="Time"]'))!
     await line.focus()
     await page.keyboard.press('PageUp')
     await expect.poll(() => view<number>('timeMs'), patient).toBeGreaterThan(1100)
@@ -177,6 +189,7 @@ describe.skipIf(firefoxProblem)(`in Firefox${firefoxProblem ? ` (${firefoxProble
     await until('paused')
     const endMs = await view<number>('range.endMs')
     const end = await place()
+    await button('More').click()
     await button('Record and save').click()
     await page.locator('simyard-view >>> ::-p-text(To be opened in this player again)').click()
     const file = await saved('.simyard')
@@ -234,12 +247,10 @@ describe.skipIf(firefoxProblem)(`in Firefox${firefoxProblem ? ` (${firefoxProble
     const path: string[] = []
     for (let tabs = 0; tabs < 15 && path.at(-1) !== 'Run'; tabs++) {
       await page.keyboard.press('Tab')
-      path.push(
-        await ask('document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? ""'),
-      )
+      path.push(await ask(`${FOCUSED}.getAttribute('aria-label') ?? ''`))
     }
     expect(path.at(-1)).toBe('Run')
-    expect(await ask('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid')
+    expect(await ask(`getComputedStyle(${FOCUSED}).outlineStyle`)).toBe('solid')
     await page.keyboard.press('Enter')
     await until('running')
   })

@@ -7,6 +7,7 @@ import {
   chromiumProblem,
   launchChromium,
   openSimulation,
+  quickPictures,
   type RunningSimyard,
   repositoryRoot,
   startSimyard,
@@ -115,6 +116,7 @@ async function openServerRoom(level: number): Promise<ServerRoom> {
 async function openPage(path: string): Promise<Page> {
   // Small, because software draws it.
   const context = await browser!.newContext({ viewport: { width: 800, height: 480 } })
+  await context.addInitScript({ content: quickPictures })
   const page = await context.newPage()
   pages.push(page)
   page.on('pageerror', (error) => {

@@ -1,4 +1,4 @@
-import { chromiumProblem, launchChromium } from '@simyard/testkit'
+import { chromiumProblem, launchChromium, quickPictures } from '@simyard/testkit'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openSite, type SiteFixture } from './site-fixture.js'
@@ -22,6 +22,7 @@ beforeEach(async () => {
   context = await browser.newContext({ viewport: { width: 1366, height: 800 }, colorScheme: 'light' })
   page = await context.newPage()
   page.setDefaultTimeout(15_000)
+  if (!shots) await page.addInitScript({ content: quickPictures })
   page.on('pageerror', (error) => {
     throw error
   })
@@ -40,7 +41,6 @@ const shoot = async (name: string) => {
   await page.waitForTimeout(400)
   await page.screenshot({ path: `${shots}/${name}.png` })
 }
-const FULL = `document.querySelector('simyard-view').stage.figures.full`
 const reason = chromiumProblem ? ` (skipped: ${chromiumProblem})` : ''
 const openProject = async (id = 'rover') => {
   await page.goto(`${site.standIn.origin}/p/${id}`)
@@ -92,8 +92,6 @@ describe.skipIf(chromiumProblem)(`project page${reason}`, () => {
   it('moves the robot on the screen while it runs', async () => {
     await openProject()
     const picture = () => page.locator('#view-box').screenshot()
-    // The full materials come a while after the first picture.
-    await page.waitForFunction(FULL)
     let before = await picture()
     const settled = async () => {
       const last = before
