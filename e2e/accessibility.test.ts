@@ -39,11 +39,10 @@ async function findingsOf(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary ?? ''}`))
 }
 
+/** What has the focus, also within the view. */
+const FOCUSED = '(document.activeElement?.shadowRoot ?? document).activeElement'
 const focused = (page: Page) =>
-  page.evaluate(() => {
-    const { activeElement } = document
-    return activeElement?.getAttribute('aria-label') ?? activeElement?.textContent ?? ''
-  })
+  page.evaluate<string>(`${FOCUSED}?.getAttribute('aria-label') ?? ${FOCUSED}?.textContent ?? ''`)
 
 describe.skipIf(chromiumProblem !== undefined)(
   `pages for everybody${chromiumProblem ? ` (skipped: ${chromiumProblem})` : ''}`,
@@ -162,7 +161,7 @@ describe.skipIf(chromiumProblem !== undefined)(
         path.push(await focused(page))
       }
       expect(path.at(-1)).toBe('Run')
-      const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle)
+      const outline = await page.evaluate(`getComputedStyle(${FOCUSED}).outlineStyle`)
       expect(outline).toBe('solid')
       await page.keyboard.press('Enter')
       await page.locator('simyard-view[data-state="running"]').waitFor()
