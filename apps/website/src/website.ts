@@ -91,7 +91,7 @@ export async function createApp(
   addHostRoutes(app, options)
   await addStatic(app, options)
   addPages(app, options.pagesDir)
-  if (options.openRoom) addRoomPages(app, options.pagesDir, options.openRoom)
+  if (options.openRoom) addRoomPages(app, options.pagesDir, options.store, options.openRoom)
   return app
 }
 
