@@ -89,7 +89,9 @@ async function openServerRoom(level: number): Promise<ServerRoom> {
   const project = `fossbot-level-${level}`
   const url = `${simyard.address}/projects/${project}/worlds/${project.replaceAll('-', '_')}.wbt`
   const { client, stream } = await openSimulation(simyard.address, { start: { url } }, ['simyard:hello', 'x3d'])
-  const told = await stream.next((text) => text.includes('"type":"room"') && text.includes('"state":"here"'))
+  const told = await stream.next((text) => text.includes('"type":"room"') && text.includes('"state":"here"'), {
+    timeoutMs: 60_000,
+  })
   const { id } = JSON.parse(told.slice('simyard:'.length)) as { id: string }
   stream.send('real-time:-1')
   const ends = () => {
