@@ -122,6 +122,7 @@ describe.skipIf(chromiumProblem !== undefined)(
       const own = await startSimyard()
       const page = await browser.newPage()
       await page.addInitScript({ content: quickPictures })
+      page.setDefaultTimeout(60_000)
       await page.goto(`${own.address}/p/maze`)
       await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
       const family = descendantsOf(own.pid).map(({ pid }) => pid)
