@@ -49,7 +49,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
       throw error
     })
     await page.goto(`${root}/${path}`)
-    await page.locator('#room-state[data-state=here]').waitFor({ timeout: 30_000 })
+    await page.locator('#room-state[data-state=here]').waitFor({ timeout: 60_000 })
     return page
   }
 
@@ -91,7 +91,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
 
   test('shows the session id, the code with its picture, the robots, and obeys its controls', async () => {
     const page = await open()
-    await page.locator('simyard-view[data-picture=shown]').waitFor({ timeout: 30_000 })
+    await page.locator('simyard-view[data-picture=shown]').waitFor({ timeout: 60_000 })
     expect(await page.locator('#session-id').textContent()).toMatch(/^[\da-f-]{36}$/)
     await page.getByRole('button', { name: /^Join / }).click()
     const code = await page.locator('#room-card .code').textContent()
@@ -160,7 +160,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
     const robot = await drive(page)
     await robot.moveDistance(0.5)
     await page.reload()
-    await page.locator('#room-state[data-state=here]').waitFor({ timeout: 30_000 })
+    await page.locator('#room-state[data-state=here]').waitFor({ timeout: 60_000 })
     expect(await page.locator('#session-id').textContent()).toBe(before)
     await robot.moveDistance(0.5)
     // Another browser that has the address gets a room of its own.
@@ -271,8 +271,8 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
     })
 
     test('with TLS and a prefix of the path everything is found', async () => {
-      await vi.waitFor(() => open('godotcode', root), { timeout: 20_000, interval: 500 })
-      const page = context.pages().at(-1)!
+      await vi.waitFor(() => context.request.get(`${root}/godotcode`), { timeout: 20_000, interval: 100 })
+      const page = await open('godotcode', root)
       await writeProgram(
         page,
         'JavaScript',
