@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { createFolderStore } from '@simyard/projects'
+import { createFolderStore, createMemoryExhibits } from '@simyard/projects'
 import { createWebsite } from '@simyard/website'
 import { build } from 'vite'
 import { type StandIn, startStandIn } from './stand-in-server.js'
@@ -60,6 +60,7 @@ export async function openSite(sandboxOk = true): Promise<SiteFixture> {
   await buildOnce(join(repository, 'apps/web-view'), join(viewDir, 'simyard-view-three.core.js'))
   const website = await createWebsite({
     store: createFolderStore({ galleryDir: join(folder, 'gallery'), dataDir: join(folder, 'data') }),
+    exhibits: createMemoryExhibits(),
     pagesDir,
     viewDir,
     workerDir: folder,

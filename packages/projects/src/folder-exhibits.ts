@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { reportError, SimyardError } from '@simyard/protocol'
@@ -15,6 +16,7 @@ export interface FolderExhibitsOptions extends ExhibitStoreOptions {
 }
 
 const RECORD = 'exhibit.json'
+const TEMPORARY = 'exhibit-'
 
 /** Exhibits that last, one folder each. */
 export function createFolderExhibits(options: FolderExhibitsOptions): ExhibitStore {
@@ -31,6 +33,7 @@ class FolderShelf implements ExhibitShelf {
   }
 
   async load(): Promise<readonly ExhibitRecord[]> {
+    await this.clearTemporary()
     const found: ExhibitRecord[] = []
     for (const name of await this.folders()) {
       try {
@@ -47,7 +50,7 @@ class FolderShelf implements ExhibitShelf {
   async put(number: number, path: string, content: AsyncIterable<Uint8Array>): Promise<number> {
     const target = join(this.folder(number), 'files', path)
     await Promise.all([mkdir(dirname(target), { recursive: true }), mkdir(this.temporary, { recursive: true })])
-    const temporary = join(this.temporary, `exhibit-${randomSuffix(12)}`)
+    const temporary = join(this.temporary, `${TEMPORARY}${randomSuffix(12)}`)
     let size = 0
     try {
       const file = await open(temporary, 'wx', 0o644)
@@ -93,15 +96,27 @@ class FolderShelf implements ExhibitShelf {
     await rm(this.folder(number), { recursive: true, force: true })
   }
 
+  /** Files whose upload was cut off by the end of the process before. */
+  private async clearTemporary(): Promise<void> {
+    const left = (await entriesOf(this.temporary)).filter(({ name }) => name.startsWith(TEMPORARY))
+    await Promise.all(left.map(({ name }) => rm(join(this.temporary, name), { force: true })))
+  }
+
   private async folders(): Promise<string[]> {
-    const entries = await readdir(this.root, { withFileTypes: true }).catch((error: unknown) => {
-      if (isAbsent(error)) return []
-      throw error
-    })
+    const entries = await entriesOf(this.root)
     return entries.filter((entry) => entry.isDirectory() && /^\d+$/.test(entry.name)).map(({ name }) => name)
   }
 
   private folder(number: number): string {
     return join(this.root, String(number))
+  }
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    if (isAbsent(error)) return []
+    throw error
   }
 }

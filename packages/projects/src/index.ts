@@ -8,6 +8,7 @@ export type {
   ExhibitStore,
 } from './exhibit.js'
 export { exhibitLimits } from './exhibit.js'
+export { archiveExhibit } from './exhibit-archive.js'
 export { createFolderExhibits, type FolderExhibitsOptions } from './folder-exhibits.js'
 export { createFolderStore, type FolderStoreOptions } from './folder-store.js'
 export { ProjectManifest, parseManifest } from './manifest.js'

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { LARGEST_ANIMATION_NUMBER, SimyardError } from '@simyard/protocol'
+import { LARGEST_NEW_ANIMATION_NUMBER, SimyardError } from '@simyard/protocol'
 import {
   type Exhibit,
   type ExhibitContent,
@@ -54,17 +54,13 @@ export class ShelfExhibits implements ExhibitStore {
       throw new SimyardError('EXHIBIT_QUOTA_EXCEEDED', message)
     }
     let number: number
-    do number = randomInt(1, LARGEST_ANIMATION_NUMBER)
+    do number = randomInt(1, LARGEST_NEW_ANIMATION_NUMBER + 1)
     while (records.has(number) || this.underWay.has(number))
     this.underWay.set(number, 0)
     const key = newKey()
     const files: ExhibitFile[] = []
     const put = async (path: string, content: AsyncIterable<Uint8Array>, mostBytes: number): Promise<number> => {
-      checkFilePath(path)
-      if (files.some((file) => file.path.toLowerCase() === path.toLowerCase()))
-        throw new SimyardError('FILE_PATH_INVALID', `The upload has two files ${JSON.stringify(path)}.`)
-      if (files.length >= exhibitLimits.assets + 3)
-        throw new SimyardError('FILE_TOO_LARGE', `An upload may have ${exhibitLimits.assets} textures and meshes.`)
+      checkAnother(files, path)
       const size = await this.onDisk(
         this.shelf.put(number, path, this.counted(number, path, content, mostBytes, records)),
       )
@@ -122,12 +118,13 @@ export class ShelfExhibits implements ExhibitStore {
   }
 
   async replaceFile(number: number, path: string, content: Uint8Array, key: string): Promise<Exhibit> {
-    checkFilePath(path)
     return this.inTurn(number, async () => {
       const record = await this.owned(number, key)
+      const others = record.files.filter((file) => file.path !== path)
+      checkAnother(others, path)
+      if (bytesOf(others) + content.length > exhibitLimits.exhibitBytes) throw tooLarge()
       this.checkRoom(await this.all(), content.length)
       const size = await this.onDisk(this.shelf.put(number, path, once(content)))
-      const others = record.files.filter((file) => file.path !== path)
       return this.change({ ...record, files: [...others, { path, size }] })
     })
   }
@@ -175,10 +172,7 @@ export class ShelfExhibits implements ExhibitStore {
       size += chunk.length
       const all = (this.underWay.get(number) ?? 0) + chunk.length
       if (size > mostBytes) throw new SimyardError('FILE_TOO_LARGE', `${path} has more than ${mostBytes} bytes.`)
-      if (all > exhibitLimits.exhibitBytes) {
-        const message = `The upload has more than ${exhibitLimits.exhibitBytes} bytes.`
-        throw new SimyardError('FILE_TOO_LARGE', message)
-      }
+      if (all > exhibitLimits.exhibitBytes) throw tooLarge()
       this.checkRoom(records, chunk.length)
       this.underWay.set(number, all)
       yield chunk
@@ -246,6 +240,27 @@ export class ShelfExhibits implements ExhibitStore {
       if (this.turns.get(number) === mine) this.turns.delete(number)
     }
   }
+}
+
+/** What an exhibit may have beside its textures and meshes: a scene, an animation or recording, a picture. */
+const OWN_FILES = 3
+
+/** Whether a file may be added to others: no path may be another's in other letters, or its folder. */
+function checkAnother(others: readonly ExhibitFile[], path: string): void {
+  const key = checkFilePath(path).toLowerCase()
+  for (const other of others) {
+    const known = other.path.toLowerCase()
+    if (known === key || known.startsWith(`${key}/`) || key.startsWith(`${known}/`)) {
+      const message = `The upload has ${JSON.stringify(other.path)} and cannot have ${JSON.stringify(path)} too.`
+      throw new SimyardError('FILE_PATH_INVALID', message)
+    }
+  }
+  if (others.length >= exhibitLimits.assets + OWN_FILES)
+    throw new SimyardError('FILE_TOO_LARGE', `An upload may have ${exhibitLimits.assets} textures and meshes.`)
+}
+
+function tooLarge(): SimyardError {
+  return new SimyardError('FILE_TOO_LARGE', `The upload has more than ${exhibitLimits.exhibitBytes} bytes.`)
 }
 
 function present({ keyHash, shown, ...rest }: ExhibitRecord): Exhibit {

@@ -29,6 +29,7 @@ export {
   animationId,
   animationNumber,
   LARGEST_ANIMATION_NUMBER,
+  LARGEST_NEW_ANIMATION_NUMBER,
   readSceneHead,
   sortAnimations,
   uploadedFilePath,

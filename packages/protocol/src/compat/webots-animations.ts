@@ -33,6 +33,8 @@ const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ
 const ID_LENGTH = 6
 /** Numbers are unsigned and have 32 bits. */
 export const LARGEST_ANIMATION_NUMBER = 4_294_967_295
+/** Webots reads the number in the answer to an upload as a signed one: with a larger one it says that the upload failed. */
+export const LARGEST_NEW_ANIMATION_NUMBER = 2_147_483_647
 
 /** The six characters of an address, which do not tell how many there are. */
 export function animationId(number: number): string {
