@@ -95,7 +95,9 @@ async function uploadAnimation(withAnimation = true): Promise<{ id: number; url:
   }
   const floor = new Uint8Array(await readFile(join(repositoryRoot, 'protos/textures/asphalt.png')))
   form.append('textures[]', new File([floor], 'floor.png'))
-  const told = await (await fetch(`${simyard.address}/ajax/animation/create.php`, { method: 'POST', body: form })).json()
+  const told = await (
+    await fetch(`${simyard.address}/ajax/animation/create.php`, { method: 'POST', body: form })
+  ).json()
   const body = JSON.stringify({ uploading: 0, uploadId: told.id })
   const finished = await fetch(`${simyard.address}/ajax/animation/create.php`, { method: 'POST', body })
   expect(await finished.text()).toBe('{"status": "uploaded"}')
@@ -193,7 +195,8 @@ describe.skipIf(chromiumProblem !== undefined)(
         pen.drawImage(image, 0, 0)
         const { data } = pen.getImageData(0, 0, image.width, image.height)
         const seen = new Set<number>()
-        for (let i = 0; i < data.length; i += 4) seen.add((data[i]! >> 4) * 256 + (data[i + 1]! >> 4) * 16 + (data[i + 2]! >> 4))
+        for (let i = 0; i < data.length; i += 4)
+          seen.add((data[i]! >> 4) * 256 + (data[i + 1]! >> 4) * 16 + (data[i + 2]! >> 4))
         return { colours: seen.size, longest: Math.max(image.width, image.height) }
       }, entry.thumbnail)
       expect(picture.length).toBeGreaterThan(2000)

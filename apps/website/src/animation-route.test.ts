@@ -209,9 +209,17 @@ describe('hostile uploads', () => {
     ['a mesh that is a texture', 'EXHIBIT_INVALID', [scene, ['meshes[]', 'a.png', 'png']]],
     ['a file of another name', 'EXHIBIT_INVALID', [scene, ['shell', 'a.php', '<?php']]],
     ['two scenes', 'FILE_PATH_INVALID', [scene, scene]],
-    ['two textures of a name', 'FILE_PATH_INVALID', [scene, ['textures[]', 'a.png', '1'], ['textures[]', 'A.PNG', '2']]],
+    [
+      'two textures of a name',
+      'FILE_PATH_INVALID',
+      [scene, ['textures[]', 'a.png', '1'], ['textures[]', 'A.PNG', '2']],
+    ],
     ['a hidden texture', 'FILE_PATH_INVALID', [scene, ['textures[]', '.png.png', '1']]],
-    ['a large thumbnail', 'FILE_TOO_LARGE', [scene, ['thumbnail-file', 'a.jpg', Buffer.concat([JPEG, Buffer.alloc(1024 * 1024)])]]],
+    [
+      'a large thumbnail',
+      'FILE_TOO_LARGE',
+      [scene, ['thumbnail-file', 'a.jpg', Buffer.concat([JPEG, Buffer.alloc(1024 * 1024)])]],
+    ],
     ['a large texture', 'FILE_TOO_LARGE', [scene, ['textures[]', 'a.png', Buffer.alloc(8 * 1024 * 1024 + 1)]]],
     ['many textures', 'FILE_TOO_LARGE', Array.from({ length: 206 }, (_, i): Part => ['textures[]', `${i}.png`, 'x'])],
   ]

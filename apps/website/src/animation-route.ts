@@ -74,7 +74,9 @@ export async function addAnimationRoutes(app: FastifyInstance, parts: AnimationP
       ANIMATION_UPLOAD_PATH,
       answer(async (request) => {
         refuseForeign(request)
-        return request.headers['content-type']?.startsWith('multipart/') ? create(request, parts) : finish(request, parts)
+        return request.headers['content-type']?.startsWith('multipart/')
+          ? create(request, parts)
+          : finish(request, parts)
       }),
     )
     scope.post(

@@ -55,7 +55,8 @@ export class AnimationUpload {
       exhibitLimits.sceneBytes,
     )
     const text = Buffer.concat(chunks).toString()
-    if (!/^\s*(<\?xml|<!DOCTYPE|<X3D)/.test(text) || !/<Scene[\s>]/.test(text)) throw invalid('scene-file is no X3D scene.')
+    if (!/^\s*(<\?xml|<!DOCTYPE|<X3D)/.test(text) || !/<Scene[\s>]/.test(text))
+      throw invalid('scene-file is no X3D scene.')
     return text
   }
 

@@ -19,7 +19,9 @@ export function openApiDocument(routes: readonly ApiRoute[], version: string): R
       license: { name: 'Apache-2.0' },
     },
     paths,
-    components: { securitySchemes: { copyKey: { type: 'http', scheme: 'bearer', description: 'The key of a copy or a recording' } } },
+    components: {
+      securitySchemes: { copyKey: { type: 'http', scheme: 'bearer', description: 'The key of a copy or a recording' } },
+    },
   }
 }
 

@@ -46,7 +46,8 @@ export function readUpload(
       for (const stream of streams) stream.destroy()
       work.then(
         () => reject(error),
-        () => reject(error),
+        // Who refuses a file ends its stream, which may come back as a broken form before the reason does.
+        (refusal: unknown) => reject(refusal instanceof SimyardError ? refusal : error),
       )
     }
     const broken = (cause?: unknown): void =>

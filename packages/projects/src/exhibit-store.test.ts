@@ -1,10 +1,13 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { SimyardError } from '@simyard/protocol'
 import { smallDiskProblem, withSmallDisk } from '@simyard/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { fromBufferPromise } from 'yauzl'
 import {
+  archiveExhibit,
   createFolderExhibits,
   createMemoryExhibits,
   type ExhibitDescription,
@@ -132,6 +135,38 @@ describe.each([
     expect(await store.list()).toEqual([])
   })
 
+  it('takes no file in the place of a folder, of another in other letters, or beyond the bounds of an upload', async () => {
+    const { number, key } = await upload(store)
+    const add = (path: string, size = 1) => store.replaceFile(number, path, new Uint8Array(size), key)
+    await add('textures/a.png')
+    expect(await failure(add('textures/a.png/b.png'))).toBe('FILE_PATH_INVALID')
+    expect(await failure(add('textures'))).toBe('FILE_PATH_INVALID')
+    expect(await failure(add('Textures/A.png'))).toBe('FILE_PATH_INVALID')
+    expect(await failure(add('b.png', exhibitLimits.exhibitBytes))).toBe('FILE_TOO_LARGE')
+    for (let i = 0; i < exhibitLimits.assets + 1; i++) await add(`${i}.png`)
+    expect(await failure(add('more.png'))).toBe('FILE_TOO_LARGE')
+    expect((await add('0.png', 2)).files).toHaveLength(exhibitLimits.assets + 3)
+  })
+
+  it('gives out numbers that Webots can read, which is with a sign', async () => {
+    for (let i = 0; i < exhibitLimits.drafts; i++) {
+      const { number } = await store.begin()
+      expect(number | 0).toBe(number)
+      expect(number).toBeGreaterThan(0)
+    }
+  })
+
+  it('gives all files of one as an archive', async () => {
+    const { number, key } = await upload(store)
+    await store.replaceFile(number, 'textures/a.png', new TextEncoder().encode('png'), key)
+    const bytes = Buffer.concat(await archiveExhibit(store, await store.get(number)).toArray())
+    const files: Record<string, string> = {}
+    const zip = await fromBufferPromise(bytes, { lazyEntries: true })
+    for await (const entry of zip.eachEntry())
+      files[entry.fileName] = await text(await zip.openReadStreamPromise(entry))
+    expect(files).toEqual({ 'scene.x3d': '<X3D/>', 'textures/a.png': 'png' })
+  })
+
   it('counts views that come at once', async () => {
     const { number } = await upload(store)
     await Promise.all(Array.from({ length: 8 }, () => store.countView(number)))
@@ -202,6 +237,7 @@ describe('exhibits on disk', () => {
     const half = await before.begin()
     await half.put('scene.x3d', bytes('x'), 10)
     await mkdir(join(fixture.folder, 'exhibits/7'))
+    await writeFile(join(fixture.folder, 'tmp/exhibit-abc'), 'half a file')
     await writeFile(join(fixture.folder, 'exhibits/7/exhibit.json'), '{')
 
     const problems: string[] = []
@@ -214,6 +250,7 @@ describe('exhibits on disk', () => {
     expect(await after.list()).toHaveLength(2)
     expect(await readdir(join(fixture.folder, 'exhibits'))).not.toContain(String(half.number))
     expect(problems).toEqual(['7'])
+    expect(await readdir(join(fixture.folder, 'tmp'))).toEqual([])
   })
 
   it('store the key as a hash only, and leave nothing of what was refused', async () => {

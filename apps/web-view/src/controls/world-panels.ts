@@ -1,5 +1,5 @@
 import type { ControlHost } from './control-host.js'
-import { heading, Panel, textButton } from './panel.js'
+import { heading, linkRow, Panel, textButton } from './panel.js'
 
 /** The worlds of the project, one of which is loaded. */
 export class WorldsPanel extends Panel {

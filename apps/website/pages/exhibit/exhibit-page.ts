@@ -77,12 +77,13 @@ function describe(entry: RecordingEntry): void {
     `${entry.views} ${entry.views === 1 ? 'view' : 'views'}`,
   ]
   find('#facts').textContent = facts.filter(Boolean).join(' · ')
-  const download = find<HTMLAnchorElement>('#download')
+  const download = document.createElement('a')
+  download.className = 'icon-button'
   dressButton(download, 'download', 'Download')
   download.href = entry.recording ?? entry.archive
   // The site names its archives itself.
   download.download = entry.recording ? `${entry.id}.simyard` : ''
-  download.hidden = false
+  find('#download').replaceWith(download)
   fillAbout(entry, title)
   const key = own.key(entry.id)
   if (key === undefined) return

@@ -28,7 +28,11 @@ async function show(from: number): Promise<void> {
     shown = from + made.length
     more.hidden = shown >= total
     if (total === 0)
-      message(search === '' ? 'Nothing is saved here yet. Run a project, then “Record” and “Save on this site”.' : 'Nothing has this title.')
+      message(
+        search === ''
+          ? 'Nothing is saved here yet. Run a project, then “Record” and “Save on this site”.'
+          : 'Nothing has this title.',
+      )
   } catch (error) {
     if (mine === round) message(error instanceof Error ? error.message : String(error), true)
   }
