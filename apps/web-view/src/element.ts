@@ -767,6 +767,8 @@ export class SimyardView extends HTMLElement implements ControlHost {
     }))
     const { showRecording } = await import('./record/run-recording.js')
     showRecording(recording, this.player)
+    const at = TIME_IN_ADDRESS.exec(location.hash)?.[1]
+    if (at !== undefined) this.player.seek(Number(at) * 1000)
     this.applyOptions()
     this.controls.update()
   }
@@ -807,8 +809,6 @@ export class SimyardView extends HTMLElement implements ControlHost {
     this.dataset.picture = 'shown'
     this.report({ step: 'frame', state: 'done' })
     this.checklist.finish()
-    const at = this.kind === 'recording' ? TIME_IN_ADDRESS.exec(location.hash)?.[1] : undefined
-    if (at !== undefined) this.seek(Number(at) * 1000)
     if (this.hasAttribute('autoplay') && this.kind !== 'scene') this.run()
   }
 
