@@ -55,6 +55,7 @@ beforeEach(async () => {
   if (chromiumProblem) return
   context = await browser.newContext({ viewport: { width: 1280, height: 720 } })
   page = await context.newPage()
+  page.setDefaultTimeout(90_000)
   problems.length = 0
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('response', (response) => {

@@ -1,5 +1,5 @@
 import { FOSSBOT_MAX_MESSAGE_BYTES, FOSSBOT_NAMESPACE, roomRoles } from '@simyard/protocol'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const count = z.int().positive()
 

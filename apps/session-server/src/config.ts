@@ -1,5 +1,5 @@
 import { FleetEntry } from '@simyard/protocol'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const seconds = z.number().positive().max(3600)
 /** As it stands in a header. */

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os'
-import { z } from 'zod'
+import * as z from 'zod'
 import { projectConfig } from './project/project-config.js'
 import { controllerLimits, SandboxLimits, simulatorLimits } from './sandbox/limits.js'
 

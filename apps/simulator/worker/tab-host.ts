@@ -25,13 +25,23 @@ const NO_BODY = new Uint8Array(0)
 export class TabHost {
   private readonly session: SimulatorSession
   private room: HostedRoom | undefined
+  private onEngine: (compiled: WebAssembly.Module | undefined) => void = () => undefined
   private base: { readonly projectUrl: string; readonly assetsUrl: string } | undefined
 
   constructor(private readonly options: TabHostOptions) {
+    const compiled = new Promise<WebAssembly.Module | undefined>((resolve) => {
+      this.onEngine = resolve
+    })
     this.session = new SimulatorSession({
       send: (message, body) => this.onSimulator(message, body),
       clock: workerClock(),
-      engine: { locateFile: options.engineUrl },
+      engine: {
+        instantiate: async (imports) => {
+          const module =
+            (await compiled) ?? (await WebAssembly.compileStreaming(fetch(options.engineUrl('mujoco.wasm'))))
+          return WebAssembly.instantiate(module, imports as WebAssembly.Imports)
+        },
+      },
       close: () => close(),
     })
     this.watchForStalls()
@@ -39,6 +49,7 @@ export class TabHost {
 
   receive(message: PageToTab): void {
     if (message.type === 'simulator') return this.toSimulator(message.message)
+    if (message.type === 'engine') return this.onEngine(message.compiled as WebAssembly.Module | undefined)
     const { projectUrl, assetsUrl, room, world } = message
     this.base = { projectUrl, assetsUrl }
     this.room?.close()

@@ -157,9 +157,10 @@ export class SimyardView extends HTMLElement implements ControlHost {
 
   connectedCallback(): void {
     this.darkScheme.addEventListener('change', this.onScheme)
-    // What comes over the network is asked for first: making a canvas takes as long as the way there.
-    if (SOURCES.some((name) => this.hasAttribute(name))) void this.connect()
-    if (!this.stage) this.build()
+    // What comes from elsewhere is asked for first: making a canvas takes as long as the way there.
+    const opening = SOURCES.some((name) => this.hasAttribute(name)) ? this.connect() : undefined
+    if (opening && this.hasAttribute('tab')) void opening.finally(() => this.build())
+    else this.build()
   }
 
   disconnectedCallback(): void {

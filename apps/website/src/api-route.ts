@@ -1,7 +1,7 @@
 import { checkFilePath, type ProjectDetails, type ProjectStore } from '@simyard/projects'
 import { type ErrorCode, SimyardError } from '@simyard/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { CreationLimit } from './creation-limit.js'
 import {
   CopyReply,

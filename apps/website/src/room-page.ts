@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import type { ProjectStore } from '@simyard/projects'
 import { SimyardError } from '@simyard/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { securePage } from './security-header.js'
@@ -16,13 +17,20 @@ export interface PageRoom {
 /** `again`: the id that a page which is loaded again had; a room of another browser is not given out. */
 export type OpenPageRoom = (request: IncomingMessage, again?: string) => PageRoom
 
+/** The world when the address names no project. */
+const DEFAULT_PROJECT = 'fossbot'
 const PAGES = { '/godot': 'godot.html', '/godotcode': 'godotcode.html' } as const
 
 /**
  * The pages of FOSSBot's users. Each load has a room of its own, whose id stands in `#session-id`, where programs that
  * read the page look for it.
  */
-export function addRoomPages(app: FastifyInstance, pagesDir: string, openRoom: OpenPageRoom): void {
+export function addRoomPages(
+  app: FastifyInstance,
+  pagesDir: string,
+  store: Pick<ProjectStore, 'get'>,
+  openRoom: OpenPageRoom,
+): void {
   app.get('/join', (_request, reply) => sendJoinPage(reply, pagesDir))
   // The address in the picture of a code.
   app.get('/join/:code', (request, reply) => {
@@ -30,7 +38,7 @@ export function addRoomPages(app: FastifyInstance, pagesDir: string, openRoom: O
     return reply.redirect(`../join?code=${encodeURIComponent(code)}`)
   })
   for (const [route, file] of Object.entries(PAGES)) {
-    app.get(route, (request, reply) => sendPage(request, reply, join(pagesDir, file), openRoom))
+    app.get(route, (request, reply) => sendPage(request, reply, join(pagesDir, file), store, openRoom))
   }
 }
 
@@ -38,11 +46,13 @@ async function sendPage(
   request: FastifyRequest,
   reply: FastifyReply,
   path: string,
+  store: Pick<ProjectStore, 'get'>,
   openRoom: OpenPageRoom,
 ): Promise<FastifyReply> {
   const html = await readFile(path, 'utf8').catch(() => undefined)
   if (html === undefined) throw new SimyardError('ROUTE_NOT_FOUND', 'This page is not built; run npm run build.')
-  const { room: again } = request.query as { room?: unknown }
+  const { room: again, project = DEFAULT_PROJECT } = request.query as { room?: unknown; project?: unknown }
+  const world = await firstWorld(store, String(project))
   const { id, code, key, setCookie } = openRoom(request.raw, typeof again === 'string' ? again : undefined)
   securePage(reply)
   isolate(reply)
@@ -50,7 +60,21 @@ async function sendPage(
     .header('set-cookie', setCookie)
     .header('cache-control', 'no-store')
     .type('text/html; charset=utf-8')
-    .send(html.replaceAll('%ROOM_ID%', id).replaceAll('%ROOM_CODE%', code).replaceAll('%ROOM_KEY%', key))
+    .send(
+      html
+        .replaceAll('%ROOM_ID%', id)
+        .replaceAll('%ROOM_CODE%', code)
+        .replaceAll('%ROOM_KEY%', key)
+        .replace('%WORLD%', () => world),
+    )
+}
+
+/** The page starts with it at once, instead of asking which worlds there are. Empty when there is no such project. */
+async function firstWorld(store: Pick<ProjectStore, 'get'>, id: string): Promise<string> {
+  const project = await store.get(id).catch(() => undefined)
+  const path = project?.worlds[0]
+  if (path === undefined) return ''
+  return `projects/${[id, ...path.split('/')].map(encodeURIComponent).join('/')}`
 }
 
 async function sendJoinPage(reply: FastifyReply, pagesDir: string): Promise<FastifyReply> {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What the HTTP API says and hears. The OpenAPI document is made from these. */
 export const Project = z.strictObject({

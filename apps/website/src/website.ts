@@ -105,7 +105,7 @@ export async function createApp(
   await addStatic(app, options)
   addPages(app, options.pagesDir)
   addExhibitPages(app, { exhibits: options.exhibits, pagesDir: options.pagesDir, views })
-  if (options.openRoom) addRoomPages(app, options.pagesDir, options.openRoom)
+  if (options.openRoom) addRoomPages(app, options.pagesDir, options.store, options.openRoom)
   return app
 }
 

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { reportError, SimyardError } from '@simyard/protocol'
-import { z } from 'zod'
+import * as z from 'zod'
 import { checkInside, describeFile, isAbsent, locateFile, replaceFile, sha256, walkFiles } from './file-tree.js'
 import { parseManifest } from './manifest.js'
 import { checkFilePath, checkProjectId, projectNotFound } from './path.js'

@@ -1,6 +1,6 @@
 import { SimyardError } from '@simyard/protocol'
 import { parse, YAMLParseError } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** `project.yaml`: what a project says about itself. Unknown keys are kept out, so that a typing error is told. */
 export const ProjectManifest = z.strictObject({

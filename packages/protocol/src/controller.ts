@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * controller-v1: a robot's controller ↔ the simulation, in lock-step.

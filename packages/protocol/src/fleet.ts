@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** fleet-v1: between simulation servers, operators, visitors and a session server. See docs/protocol/fleet-v1.md. */
 export const FLEET_PROTOCOL_VERSION = 1

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * Who is in a room, who may do what, and who decides it: Socket.IO events of the relay that are acknowledged, and what

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * What our own pages say on the stream beside the Webots words, as `simyard:<json>`. The bare `simyard:hello` of older

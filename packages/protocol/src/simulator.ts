@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type DeviceDescription, MAX_WINDOW_TEXT, type SensorValue } from './controller.js'
 import type { Diagnostic } from './diagnostic.js'
 import type { ErrorReport } from './errors.js'

@@ -27,6 +27,8 @@ export type PageToTab =
       readonly room?: TabRoom
     }
   | { readonly type: 'simulator'; readonly message: ServerToSimulator }
+  /** The physics engine, a `WebAssembly.Module`, as soon as the page has compiled it; without when it cannot. */
+  | { readonly type: 'engine'; readonly compiled?: object }
 
 /** `here`: programs reach the simulation; `away`: the connection is lost, and tried again; `refused`: it is not. */
 export type TabRoomState =

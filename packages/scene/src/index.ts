@@ -11,6 +11,7 @@ export type { MeshMaterial, TriangleMesh } from './mesh/triangle-mesh.js'
 export type { FieldValue, SceneNode } from './node.js'
 export { childNodes, isNode } from './node.js'
 export type { TemplateLimits } from './proto/template.js'
+export { prepareTemplates } from './proto/template.js'
 export {
   getBool,
   getField,

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The fields of a line of the JSON form that the text form shows. */
 const JsonLine = z.looseObject({

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { SimyardError } from '@simyard/protocol'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ContainerSpec, toCreateBody } from './container-spec.js'
 import { splitOutput } from './multiplexed-output.js'
 

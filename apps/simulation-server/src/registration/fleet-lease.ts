@@ -6,7 +6,7 @@ import {
   type FleetReport,
 } from '@simyard/protocol'
 import type { Logger } from '@simyard/service-host'
-import { z } from 'zod'
+import * as z from 'zod'
 
 export interface FleetLeaseOptions {
   /** `http(s)://host:port` of the session server. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What one sandboxed program may use. Per process where the kernel counts per process (see docs/operations.md). */
 export const SandboxLimits = z.strictObject({

@@ -61,6 +61,7 @@ export class TabStream implements Stream {
     this.worker = new Worker(script, { type: 'module', name: 'simulator' })
     this.worker.addEventListener('message', ({ data }: MessageEvent<TabToPage>) => this.receive(data))
     this.worker.addEventListener('error', (event) => this.onWorkerError(event))
+    void this.compileEngine(new URL('mujoco.wasm', script))
     this.viewer = this.hub.attach({
       send: (text) => {
         handlers.onData?.(text)
@@ -102,6 +103,13 @@ export class TabStream implements Stream {
     this.closed = true
     this.worker.terminate()
     for (const url of this.made.values()) URL.revokeObjectURL(url)
+  }
+
+  /** Of all that the worker needs, this takes longest; it need not wait for the worker's own script. */
+  private async compileEngine(address: URL): Promise<void> {
+    // Where the page may not compile it, the worker does.
+    const compiled = await WebAssembly.compileStreaming(fetch(address)).catch(() => undefined)
+    if (!this.closed) this.post({ type: 'engine', ...(compiled ? { compiled } : {}) })
   }
 
   private receive(message: TabToPage): void {

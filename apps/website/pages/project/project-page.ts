@@ -13,7 +13,7 @@ import { fillHelpSheet } from './help-sheet.js'
 import { manageDivider, managePhoneTabs } from './layout.js'
 import { showRoomNote } from './room-note.js'
 import { listenForShortcuts } from './shortcut.js'
-import { SourceDesk } from './source-desk.js'
+import type { SourceDesk } from './source-desk.js'
 import { controllersOf, editableFiles } from './source-file.js'
 import { TracebackReader } from './traceback.js'
 
@@ -33,7 +33,7 @@ async function start(): Promise<void> {
     location.replace(`/p/${encodeURIComponent(own.id)}${location.search}`)
     return
   }
-  void warnWithoutSandbox(notice)
+  const loading = createView()
   let project: Project
   try {
     project = await getProject(id)
@@ -41,11 +41,18 @@ async function start(): Promise<void> {
     explainMissing(id, error)
     return
   }
+  const view = await loading
+  const world = chooseWorld(project)
+  // First of all what takes long elsewhere; the editor is made while the server loads the world.
+  if (view && world !== undefined) {
+    dressView(view)
+    view.setAttribute('server', serverAddress(world))
+    find('#view-box').append(view)
+  }
+  void warnWithoutSandbox(notice)
   showProject(project)
-
   const help = find<HTMLDialogElement>('#help')
   fillHelpSheet(help)
-  const view = await createView()
   const act = (action: (view: SimyardView) => void) => () => {
     if (view) action(view)
   }
@@ -56,32 +63,39 @@ async function start(): Promise<void> {
   const reset = act((one) => one.reset())
   const fullScreen = act((one) => one.toggleFullScreen())
 
-  const desk = new SourceDesk(
-    project,
-    copies.byId(project.id),
-    copies,
-    { tabs: find('#tabs'), editor: find('#editor'), save: find('#save'), revert: find('#revert') },
-    currentTheme(),
-    {
-      onRun: toggleRun,
-      onSaved: (controller, text) => {
-        view?.setController(controller.name, controller.file, text)
-        offerReset(reset)
-      },
-      onCopied: (copy) => {
-        history.replaceState(null, '', `/p/${encodeURIComponent(copy.id)}${location.search}`)
-      },
-      onState: (text) => {
-        saved.textContent = text === 'Saved' && copies.byId(currentId()) ? 'Saved in your copy' : text
-      },
-      onProblem: (text) => problem(text),
-    },
+  const desk = import('./source-desk.js').then(
+    ({ SourceDesk: Desk }) =>
+      new Desk(
+        project,
+        copies.byId(project.id),
+        copies,
+        { tabs: find('#tabs'), editor: find('#editor'), save: find('#save'), revert: find('#revert') },
+        currentTheme(),
+        {
+          onRun: toggleRun,
+          onSaved: (controller, text) => {
+            view?.setController(controller.name, controller.file, text)
+            offerReset(reset)
+          },
+          onCopied: (copy) => {
+            history.replaceState(null, '', `/p/${encodeURIComponent(copy.id)}${location.search}`)
+          },
+          onState: (text) => {
+            saved.textContent = text === 'Saved' && copies.byId(currentId()) ? 'Saved in your copy' : text
+          },
+          onProblem: (text) => problem(text),
+        },
+      ),
   )
+  desk.catch(() => problem('The editor could not be loaded. Reload the page to try again.'))
+  const withDesk = (act: (desk: SourceDesk) => void) => void desk.then(act, () => undefined)
   const console = new ConsolePanel(find('#console'), (file, line) => {
-    if (desk.jump(file, line)) showPane('code')
+    withDesk((one) => {
+      if (one.jump(file, line)) showPane('code')
+    })
   })
   manageTheme(find('#theme'), (theme) => {
-    desk.setTheme(theme)
+    withDesk((one) => one.setTheme(theme))
     view?.setAttribute('theme', theme)
   })
   listenForShortcuts({
@@ -90,21 +104,25 @@ async function start(): Promise<void> {
     reset,
     fullScreen,
     help: () => help.showModal(),
-    save: () => void desk.save(),
+    save: () => withDesk((one) => void one.save()),
   })
 
   if (view)
-    connectView(view, console, desk, () => {
+    listenToView(view, console, withDesk, () => {
       hint.hidden = true
-      desk.clearErrors()
+      withDesk((one) => one.clearErrors())
     })
   else problem('The 3D view could not be loaded. Reload the page to try again.')
-  const world = await chooseWorld(project, (path) => void openWorld(project, path, view, desk, console))
-  if (world !== undefined) await openWorld(project, world, view, desk, console)
-  else problem('This project has no world.')
+  if (world === undefined) return problem('This project has no world.')
+  onWorldChosen((path) => {
+    view?.setAttribute('server', serverAddress(path))
+    console.clear()
+    withDesk((one) => void showProgram(project, path, one))
+  })
+  withDesk((one) => void showProgram(project, world, one))
 }
 
-function connectView(view: SimyardView, console: ConsolePanel, desk: SourceDesk, onReset: () => void): void {
+function dressView(view: SimyardView): void {
   view.setAttribute('theme', currentTheme())
   view.setAttribute('controls', '')
   // This page has its own places for these.
@@ -117,6 +135,14 @@ function connectView(view: SimyardView, console: ConsolePanel, desk: SourceDesk,
   dressButton(help, 'help', 'Help', '?')
   help.addEventListener('click', () => find<HTMLDialogElement>('#help').showModal())
   view.append(help)
+}
+
+function listenToView(
+  view: SimyardView,
+  console: ConsolePanel,
+  withDesk: (act: (desk: SourceDesk) => void) => void,
+  onReset: () => void,
+): void {
   const readers = new Map<string, TracebackReader>()
   onView(view, 'simyard-reset', () => {
     onReset()
@@ -126,10 +152,12 @@ function connectView(view: SimyardView, console: ConsolePanel, desk: SourceDesk,
     console.add(entry)
     if (entry.stream !== 'stderr') return
     const robot = entry.robot ?? ''
-    const reader = readers.get(robot) ?? new TracebackReader(() => desk.paths)
-    readers.set(robot, reader)
-    const error = reader.push(entry.line)
-    if (error) desk.markError(error.file, error.line, error.message)
+    withDesk((desk) => {
+      const reader = readers.get(robot) ?? new TracebackReader(() => desk.paths)
+      readers.set(robot, reader)
+      const error = reader.push(entry.line)
+      if (error) desk.markError(error.file, error.line, error.message)
+    })
   })
   onView(view, 'simyard-error', ({ error }) =>
     console.add({ stream: 'stderr', line: `${error.code}: ${error.message}` }),
@@ -145,19 +173,13 @@ function connectView(view: SimyardView, console: ConsolePanel, desk: SourceDesk,
     if (!safe && notice.childElementCount === 0)
       showBanner(notice, message ?? 'Programs run here without a sandbox.', 'warn')
   })
-  find('#view-box').append(view)
 }
 
-async function openWorld(
-  project: Project,
-  world: string,
-  view: SimyardView | undefined,
-  desk: SourceDesk,
-  console: ConsolePanel,
-): Promise<void> {
-  const address = new URL(fileUrl(currentId(), world), location.origin).href
-  view?.setAttribute('server', `${location.origin}/session?url=${address}`)
-  console.clear()
+function serverAddress(world: string): string {
+  return `${location.origin}/session?url=${new URL(fileUrl(currentId(), world), location.origin).href}`
+}
+
+async function showProgram(project: Project, world: string, desk: SourceDesk): Promise<void> {
   try {
     const [files, text] = await Promise.all([listFiles(project.id), readText(project.id, world)])
     await desk.open(editableFiles(files, controllersOf(text)))
@@ -166,18 +188,23 @@ async function openWorld(
   }
 }
 
-async function chooseWorld(project: Project, onChange: (world: string) => void): Promise<string | undefined> {
+/** The world of the address, or the first one. */
+function chooseWorld(project: Project): string | undefined {
   const select = find<HTMLSelectElement>('#worlds')
   select.hidden = project.worlds.length < 2
   select.replaceChildren(...project.worlds.map((path) => new Option(path.replace(/^worlds\/|\.wbt$/g, ''), path)))
   const wanted = new URLSearchParams(location.search).get('world')
   const chosen = project.worlds.find((path) => path === wanted) ?? project.worlds[0]
   if (chosen !== undefined) select.value = chosen
+  return chosen
+}
+
+function onWorldChosen(open: (world: string) => void): void {
+  const select = find<HTMLSelectElement>('#worlds')
   select.addEventListener('change', () => {
     history.replaceState(null, '', `${location.pathname}?world=${encodeURIComponent(select.value)}`)
-    onChange(select.value)
+    open(select.value)
   })
-  return chosen
 }
 
 function showProject(project: Project): void {

@@ -12,6 +12,12 @@ export function readPageRoom(): PageRoom {
   return { id, code, key, address: new URL('./', location.href).href }
 }
 
+/** The world that the server found for this address: undefined when there is no such project. */
+export function readPageWorld(): string | undefined {
+  const path = document.querySelector<HTMLMetaElement>('meta[name=world]')!.content
+  return path === '' ? undefined : new URL(path, new URL('./', location.href)).href
+}
+
 /** Loading the page again then comes back to the same room; a key in the address would be copied along with it. */
 export function rememberRoom({ id }: PageRoom): void {
   const address = new URL(location.href)

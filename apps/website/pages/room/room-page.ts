@@ -4,7 +4,7 @@ import { showBanner } from '../site/banner.js'
 import { createView, onView, type SimyardView } from '../site/simyard-view.js'
 import { manageTheme, type Theme } from '../site/theme.js'
 import { placeWordmark } from '../site/wordmark.js'
-import { readPageRoom, rememberRoom } from './page-room.js'
+import { readPageRoom, readPageWorld, rememberRoom } from './page-room.js'
 import { loadTask, plainTask } from './program/project-task.js'
 import { fillTaskPanel } from './program/task-panel.js'
 import { RobotSounds } from './robot-sounds.js'
@@ -21,9 +21,19 @@ const BUSY_MS = 4000
 const DEFAULT_PROJECT = 'fossbot'
 
 async function start(): Promise<void> {
-  placeWordmark()
   const room = readPageRoom()
   rememberRoom(room)
+  const view = await createView()
+  if (!view) return showBanner(notice, 'The 3D view could not be loaded. Reload the page to try again.', 'bad')
+  const world = readPageWorld()
+  // First of all what takes long elsewhere.
+  if (world !== undefined) {
+    view.room = { ...room, namespace: '/godot' }
+    view.setAttribute('tab', world)
+    view.setAttribute('autoplay', '')
+    find('#view-box').append(view)
+  }
+  placeWordmark()
   fillRoomCard(find('#room-card'), find('#room-button'), room)
   manageCopy(find<HTMLButtonElement>('#copy'), find('#session-id'))
   const count = find('#member-count')
@@ -31,8 +41,6 @@ async function start(): Promise<void> {
     count.textContent = members === 0 ? '' : ` · ${members} in`
   })
   keepAddress(find<HTMLAnchorElement>('#other-page'))
-  const view = await createView()
-  if (!view) return showBanner(notice, 'The 3D view could not be loaded. Reload the page to try again.', 'bad')
   const sounds = new RobotSounds()
   const controls = new WorldControls(find('#controls'), {
     onCamera: (mode, robot) => view.look(mode, robot || undefined),
@@ -48,13 +56,10 @@ async function start(): Promise<void> {
   })
   connectView(view, controls, sounds)
   const project = await chooseProject(find<HTMLSelectElement>('#worlds'))
-  if (!project) return showBanner(notice, 'This site has no world with that name. Choose another one above.', 'bad')
+  if (!project || world === undefined)
+    return showBanner(notice, 'This site has no world with that name. Choose another one above.', 'bad')
   document.title = `${project.title} – Simyard`
   find('#title').textContent = project.title
-  view.room = { ...room, namespace: '/godot' }
-  view.setAttribute('tab', new URL(`projects/${project.id}/${project.world ?? project.worlds[0]}`, room.address).href)
-  view.setAttribute('autoplay', '')
-  find('#view-box').append(view)
   const program = document.querySelector('#editor')
   if (program) {
     const { ProgramDesk } = await import('./program/program-desk.js')
@@ -137,7 +142,7 @@ function showUpload(upload: { readonly received: number; readonly pieces: number
   find('#room-state').dataset.upload = upload ? `Picture ${Math.round((100 * upload.received) / upload.pieces)} %` : ''
 }
 
-async function chooseProject(select: HTMLSelectElement): Promise<(Project & { world?: string }) | undefined> {
+async function chooseProject(select: HTMLSelectElement): Promise<Project | undefined> {
   const wanted = new URLSearchParams(location.search).get('project') ?? DEFAULT_PROJECT
   const projects = (await listProjects()).filter(({ id }) => id.startsWith('fossbot') || id === wanted)
   select.replaceChildren(...projects.map(({ id, title }) => new Option(title, id)))

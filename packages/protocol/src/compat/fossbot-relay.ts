@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { MemberName } from '../lobby.js'
 
 /** A name or an id; the originals have no bound. */

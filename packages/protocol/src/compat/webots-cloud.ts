@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What a simulation server posts, as a form, to the addresses of its `notify`. */
 export const CloudSetup = z.object({

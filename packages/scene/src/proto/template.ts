@@ -30,15 +30,25 @@ const MEMORY_PAGES = { initial: 256, maximum: 1024 }
 
 let interpreter: Promise<QuickJSWASMModule> | undefined
 
+/** Begins to fetch the interpreter, which takes a while, before the first template needs it. */
+export function prepareTemplates(): void {
+  // A failure shows when it is needed.
+  loadInterpreter().catch(() => undefined)
+}
+
+function loadInterpreter(): Promise<QuickJSWASMModule> {
+  interpreter ??= newQuickJSWASMModuleFromVariant(
+    newVariant(variant, { wasmMemory: new WebAssembly.Memory(MEMORY_PAGES) }),
+  )
+  return interpreter
+}
+
 /** Runs a template alone in a fresh interpreter: no files, no network, no clock, bounded time and memory. */
 export async function runTemplate(
   template: Template,
   limits: TemplateLimits,
 ): Promise<{ readonly text: string; readonly diagnostics: readonly Diagnostic[] }> {
-  interpreter ??= newQuickJSWASMModuleFromVariant(
-    newVariant(variant, { wasmMemory: new WebAssembly.Memory(MEMORY_PAGES) }),
-  )
-  const runtime = (await interpreter).newRuntime()
+  const runtime = (await loadInterpreter()).newRuntime()
   let interrupted = false
   let interrupts = 0
   const deadline = limits.now && limits.now() + (limits.timeoutMs ?? 2000)
