@@ -168,7 +168,7 @@ describe.skipIf(chromiumProblem !== undefined)(
     })
 
     test('a run is saved on the site from its page, with its picture, is played from the link, and deleted again', async () => {
-      await page.goto(`${simyard.address}/p/obstacle-avoidance`)
+      await page.goto(`${simyard.address}/p/line-following`)
       await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor({ timeout: 60_000 })
       await page.getByRole('button', { name: 'Run', exact: true }).click()
       await page.waitForFunction(() => (document.querySelector('simyard-view') as unknown as ViewNow).timeMs > 1500)
@@ -180,16 +180,15 @@ describe.skipIf(chromiumProblem !== undefined)(
       const url = await link.inputValue()
       expect(new URL(url).pathname).toMatch(/^\/r\/[\w-]{6}$/)
 
-      const assets: string[] = []
-      page.on('response', (response) => {
-        if (new URL(response.url()).pathname.startsWith('/assets/')) assets.push(response.url())
-      })
+      const paths: string[] = []
+      page.on('response', (response) => paths.push(new URL(response.url()).pathname))
       await page.goto(`${url}#t=1`)
       await pictureIsThere()
       await momentIs(1000)
       expect((await viewNow()).state).toBe('paused')
-      // Textures of our own models are those of the site.
-      await expect.poll(() => assets.length).toBeGreaterThan(0)
+      // Textures of our own models are those of the site; that of the project came along.
+      await expect.poll(() => paths).toContainEqual(expect.stringMatching(/^\/assets\/protos\/textures\/.+/))
+      await expect.poll(() => paths).toContainEqual(expect.stringMatching(/^\/r\/[\w-]{6}\/.*textures\/.+\.png$/))
       await shoot('recording')
       const entry = await (await fetch(`${simyard.address}/api/v1/recordings/${url.slice(-6)}`)).json()
       expect(entry.durationMs).toBeGreaterThan(1000)

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { createFolderExhibits, createFolderStore, type ExhibitStore } from '@simyard/projects'
 import { animationId } from '@simyard/protocol'
 import type { FastifyInstance } from 'fastify'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createApp } from './website.js'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createApp, type WebsiteOptions } from './website.js'
 
 const UPLOADS_PER_HOUR = 30
 const SCENE = `<?xml version="1.0" encoding="UTF-8"?>
@@ -33,18 +33,7 @@ beforeEach(async () => {
   await mkdir(join(folder, 'pages'))
   await writeFile(join(folder, 'pages/exhibit.html'), '<!doctype html>exhibit')
   exhibits = createFolderExhibits({ dataDir: join(folder, 'data') })
-  app = await createApp({
-    store: createFolderStore({ galleryDir: join(folder, 'pages'), dataDir: join(folder, 'data') }),
-    exhibits,
-    pagesDir: join(folder, 'pages'),
-    viewDir: folder,
-    workerDir: folder,
-    pythonDir: folder,
-    scriptsDir: folder,
-    assets: {},
-    status: () => ({ version: '0.1.0', sandbox: { driver: 'none', ok: false, message: 'off' } }),
-    uploadsPerHour: UPLOADS_PER_HOUR,
-  })
+  app = await createApp(options())
   await app.ready()
 })
 afterEach(async () => {
@@ -52,17 +41,30 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+const options = (): WebsiteOptions => ({
+  store: createFolderStore({ galleryDir: join(folder, 'pages'), dataDir: join(folder, 'data') }),
+  exhibits,
+  pagesDir: join(folder, 'pages'),
+  viewDir: folder,
+  workerDir: folder,
+  pythonDir: folder,
+  scriptsDir: folder,
+  assets: {},
+  status: () => ({ version: '0.1.0', sandbox: { driver: 'none', ok: false, message: 'off' } }),
+  uploadsPerHour: UPLOADS_PER_HOUR,
+})
+
 type Part = readonly [field: string, name: string, content: string | Uint8Array<ArrayBuffer>]
 const scene: Part = ['scene-file', 'my world.x3d', SCENE]
 const animation: Part = ['animation-file', 'my world.json', ANIMATION]
 
-async function upload(parts: readonly Part[], headers: Record<string, string> = {}) {
+async function upload(parts: readonly Part[], headers: Record<string, string> = {}, site = app) {
   const form = new FormData()
   for (const [field, name, content] of parts) form.append(field, new File([content], name))
   form.append('user', '')
   form.append('password', '')
   const body = new Response(form)
-  return app.inject({
+  return site.inject({
     method: 'POST',
     url: '/ajax/animation/create.php',
     headers: { 'content-type': body.headers.get('content-type')!, host: 'robots.example', ...headers },
@@ -129,7 +131,9 @@ describe('an upload as pages make it', () => {
       animations: [entry],
       total: 1,
     })
-    expect((await app.inject(path)).body).toContain('exhibit')
+    const page = await app.inject(path)
+    expect(page.body).toContain('exhibit')
+    expect(page.headers['content-security-policy']).toMatch(/img-src 'self' data: blob: https:\/\/raw\./)
     expect((await app.inject(path.replace('/A', '/S'))).headers.location).toBe(path)
     for (const place of [path, `/storage${path}`]) {
       expect((await app.inject(`${place}/scene.x3d`)).body).toBe(SCENE)
@@ -162,6 +166,20 @@ describe('an upload as pages make it', () => {
     expect((await list({})).total).toBe(2)
     expect((await list({ type: 17 })).total).toBe(0)
     expect((await list({ search: 'nothing like that' })).total).toBe(0)
+  })
+
+  test('goes away when nobody finishes it', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    // Every draft is old at once.
+    const impatient = createFolderExhibits({ dataDir: join(folder, 'data'), draftAgeMs: -1 })
+    const other = await createApp({ ...options(), exhibits: impatient })
+    vi.advanceTimersByTime(30_000)
+    const { id } = (await upload([scene], {}, other)).json()
+    expect(await leftovers()).toEqual([String(id)])
+    vi.advanceTimersByTime(30_000)
+    vi.useRealTimers()
+    await expect.poll(leftovers).toEqual([])
+    await other.close()
   })
 
   test('a page that is opened is counted once an hour and visitor', async () => {

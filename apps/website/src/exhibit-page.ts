@@ -80,7 +80,7 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, exhibits: 
 async function sendPage(reply: FastifyReply, pagesDir: string, name: string): Promise<FastifyReply> {
   const html = await readFile(join(pagesDir, name)).catch(() => undefined)
   if (!html) throw new SimyardError('ROUTE_NOT_FOUND', `The page ${name} is not built; run npm run build.`)
-  securePage(reply)
+  securePage(reply, 'exhibit')
   return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(html)
 }
 

@@ -217,6 +217,7 @@ describe('/ajax/upload-file.php', () => {
 test('a site without a key gives nothing to simulation servers', async () => {
   const bare = await createApp({
     store,
+    exhibits: createMemoryExhibits(),
     pagesDir: join(folder, 'gallery'),
     viewDir: join(folder, 'gallery'),
     workerDir: folder,
