@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { RecordingWriter, readRecording, writeAnimation } from '@simyard/recording'
 import { chromiumProblem, launchChromium, type RunningSimyard, repositoryRoot, startSimyard } from '@simyard/testkit'
@@ -214,6 +216,48 @@ describe.skipIf(chromiumProblem !== undefined)(
       await page.locator('#removal').getByRole('button', { name: 'Delete' }).click()
       await page.waitForURL('**/recordings')
       expect((await fetch(url)).status).toBe(404)
+    })
+
+    test('what a stranger uploads runs nothing in the browsers of others, and sends them nowhere', async () => {
+      const visits: string[] = []
+      const elsewhere = createServer((request, response) => {
+        visits.push(request.url ?? '')
+        response.writeHead(200, { 'access-control-allow-origin': '*' }).end()
+      })
+      await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
+      const away = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`
+      const markup = `&lt;img src=x onerror="fetch(\`${away}/markup\`)"&gt;`
+      const evil = XML.replace('Rolling &lt;ball&gt;', markup.replaceAll('"', ''))
+        .replace('One metre a second.', markup.replaceAll('"', ''))
+        .replace('"textures/floor.png"', `"${away}/tracker.png"`)
+        .replace("name='ball'", `name='${markup.replaceAll('"', '')}'`)
+        .replace(
+          '<Scene>',
+          `<script xmlns="http://www.w3.org/1999/xhtml">fetch('${away}/script')</script><Scene>
+<Solid id='n30' translation='2 2 1'><Shape><Mesh url='"${away}/mesh.obj"'/></Shape></Solid>`,
+        )
+      const form = new FormData()
+      form.append('scene-file', new File([evil], 'evil.x3d'))
+      const create = `${simyard.address}/ajax/animation/create.php`
+      const { id, url } = await (await fetch(create, { method: 'POST', body: form })).json()
+      await fetch(create, { method: 'POST', body: JSON.stringify({ uploading: 0, uploadId: id }) })
+      await page.goto(url)
+      await pictureIsThere()
+      await page.getByRole('button', { name: 'About', exact: true }).click()
+      expect(await page.locator('#about p').first().textContent()).toContain('<img src=x')
+      await page.getByRole('button', { name: /^Inspect/ }).click()
+      await page.goto(`${simyard.address}/recordings`)
+      await page.getByText('<img src=x').first().waitFor()
+      // A browser keeps the file and does not show it as a page.
+      const keeping = page.waitForEvent('download')
+      await page.goto(`${url}/scene.x3d`).catch(() => undefined)
+      await keeping
+      // The scene was looked at twice; a picture from here comes after whatever it had asked for.
+      await page.goto(simyard.address)
+      await page.getByRole('link', { name: 'Maze' }).waitFor()
+      expect(visits).toEqual([])
+      elsewhere.closeAllConnections()
+      await new Promise((resolve) => elsewhere.close(resolve))
     })
 
     test('only who saved it is offered to delete it; what is gone says so', async () => {
