@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RecordingWriter, readRecording, writeAnimation } from '@simyard/recording'
 import { chromiumProblem, launchChromium, type RunningSimyard, repositoryRoot, startSimyard } from '@simyard/testkit'
@@ -303,3 +304,31 @@ describe.skipIf(chromiumProblem !== undefined)(
     })
   },
 )
+
+test('a kill at any moment loses no upload that was answered, and leaves nothing of a half one', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'simyard-killed-'))
+  let up = await startSimyard(['--data', data, '--max', '0'])
+  const upload = async () => {
+    const reply = await fetch(`${up.address}/api/v1/recordings`, { method: 'POST', body: rollingBall() })
+    return (await reply.json()) as { id: string; address: string }
+  }
+  const kept = await upload()
+  const half = connect(Number(new URL(up.address).port), '127.0.0.1')
+  half.on('error', () => undefined)
+  half.write(
+    `POST /ajax/animation/create.php HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 9000000\r\n\r\n` +
+      `--b\r\nContent-Disposition: form-data; name="animation-file"; filename="a.json"\r\n\r\n{"frames":[${' '.repeat(400_000)}`,
+  )
+  await expect.poll(() => readdir(join(data, 'tmp'))).not.toEqual([])
+  await up.stop('SIGKILL')
+  half.destroy()
+  up = await startSimyard(['--data', data, '--max', '0'])
+  const { recordings } = await (await fetch(`${up.address}/api/v1/recordings`)).json()
+  expect(recordings).toMatchObject([{ id: kept.id, durationMs: DURATION_MS }])
+  const file = await fetch(`${up.address}${kept.address}/recording.simyard`)
+  expect(Buffer.from(await file.arrayBuffer()).equals(rollingBall())).toBe(true)
+  expect(await readdir(join(data, 'exhibits'))).toHaveLength(1)
+  expect((await readdir(join(data, 'tmp'))).filter((name) => name.startsWith('exhibit-'))).toEqual([])
+  await up.stop()
+  await rm(data, { recursive: true, force: true })
+})

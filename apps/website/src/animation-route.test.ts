@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { createFolderExhibits, createFolderStore, type ExhibitStore } from '@simyard/projects'
 import { animationId } from '@simyard/protocol'
 import type { FastifyInstance } from 'fastify'
@@ -149,6 +150,9 @@ describe('an upload as pages make it', () => {
       headers: { 'if-none-match': String(file.headers.etag) },
     })
     expect(again.statusCode).toBe(304)
+    const packed = await app.inject({ url: `${path}/scene.x3d`, headers: { 'accept-encoding': 'gzip, br' } })
+    expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' })
+    expect(gunzipSync(packed.rawPayload).toString()).toBe(SCENE)
     const removal = { method: 'DELETE', url: `/api/v1/recordings/${animationId(told.id)}` } as const
     expect((await app.inject(removal)).json()).toMatchObject({ error: { code: 'EXHIBIT_WRONG_KEY' } })
     const removed = await app.inject({ ...removal, headers: { authorization: `Bearer ${key}` } })

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
+import { pipeline } from 'node:stream'
+import { createGzip } from 'node:zlib'
 import { archiveExhibit, type Exhibit, type ExhibitStore } from '@simyard/projects'
 import { animationNumber, SimyardError } from '@simyard/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -22,6 +24,9 @@ const PAGES = ['/S:id', '/A:id', '/r/:id'] as const
 const OLD_PLACES = ['/storage/S:id', '/storage/A:id'] as const
 /** Files that no one can replace. */
 const lasting: ReadonlySet<string> = new Set([SCENE, ANIMATION, RECORDING])
+/** Endings of files that become much smaller on their way. */
+const texts: ReadonlySet<string> = new Set(['.x3d', '.json', '.obj', '.dae', '.stl'])
+const GZIP_LEVEL = 4
 
 export function addExhibitPages(app: FastifyInstance, parts: ExhibitPageParts): void {
   app.get('/recordings', (_request, reply) => sendPage(reply, parts.pagesDir, 'recordings.html'))
@@ -74,7 +79,13 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, exhibits: 
       return reply.status(304).send()
     }
   }
-  return reply.type(contentType(path)).header('content-length', size).send(content)
+  reply.type(contentType(path)).header('vary', 'accept-encoding')
+  if (!texts.has(extname(path)) || !/\bgzip\b/.test(String(request.headers['accept-encoding'])))
+    return reply.header('content-length', size).send(content)
+  const packed = createGzip({ level: GZIP_LEVEL })
+  // What breaks breaks the answer too: both streams are destroyed.
+  pipeline(content, packed, () => undefined)
+  return reply.header('content-encoding', 'gzip').send(packed)
 }
 
 async function sendPage(reply: FastifyReply, pagesDir: string, name: string): Promise<FastifyReply> {
