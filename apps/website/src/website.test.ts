@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createFolderStore } from '@simyard/projects'
+import { createFolderStore, createMemoryExhibits } from '@simyard/projects'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
@@ -32,6 +32,7 @@ beforeAll(async () => {
   app = await createApp(
     {
       store: createFolderStore({ galleryDir: join(folder, 'gallery'), dataDir: join(folder, 'data') }),
+      exhibits: createMemoryExhibits(),
       pagesDir: join(folder, 'pages'),
       viewDir: join(folder, 'view'),
       workerDir: folder,

@@ -86,3 +86,23 @@ export function heading(text: string): HTMLElement {
   element.textContent = text
   return element
 }
+
+/** A text to be copied. */
+export function linkRow(label: string, text: string): HTMLElement {
+  const row = document.createElement('div')
+  row.className = 'link'
+  const box = document.createElement('textarea')
+  box.readOnly = true
+  box.rows = text.includes('\n') ? 3 : 1
+  box.value = text
+  box.setAttribute('aria-label', label)
+  const copy = textButton('Copy', () => {
+    box.select()
+    navigator.clipboard?.writeText(text).then(
+      () => (copy.textContent = 'Copied'),
+      () => (copy.textContent = 'Press Ctrl+C'),
+    )
+  })
+  row.append(heading(label), box, copy)
+  return row
+}
