@@ -162,8 +162,11 @@ export class SimyardView extends HTMLElement implements ControlHost {
   disconnectedCallback(): void {
     this.darkScheme.removeEventListener('change', this.onScheme)
     this.close()
+    this.controls.rest()
     this.player = undefined
+    this.tools?.overlays.clear()
     this.tools = undefined
+    this.senses?.dispose()
     this.senses = undefined
     this.stage?.dispose()
     this.stage = undefined
