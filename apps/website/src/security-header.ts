@@ -11,6 +11,8 @@ const pagePolicy = [
   "img-src 'self' data: blob: http: https:",
   "connect-src 'self' ws: wss: http: https:",
   "worker-src 'self' blob:",
+  // Windows of robots are pages of the stream's host; they run in a sandbox.
+  "frame-src 'self' http: https:",
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'self'",
