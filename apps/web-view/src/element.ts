@@ -33,7 +33,7 @@ import { windowStyle } from './window/style.js'
 
 /** Attributes that say what to show; the first that is there counts. */
 const SOURCES = ['tab', 'stream', 'server', 'recording', 'scene'] as const
-const OTHERS = ['animation', 'theme', 'controls', 'hide', 'loop', 'speed', 'idle-limit'] as const
+const OPTIONS = ['autoplay', 'broadcast', 'controls', 'hide', 'idle-limit', 'loop', 'speed', 'theme', 'timeout'] as const
 /** A recording that is loaded with a time in the page's address begins there: `#t=12.5`. */
 const VIEW_SCRIPT: string = import.meta.url
 const TIME_IN_ADDRESS = /[#&]t=([\d.]+)/
@@ -44,7 +44,7 @@ const TIME_IN_ADDRESS = /[#&]t=([\d.]+)/
  * Connects when it has an address and is in the document; leaving the document closes it and ends its simulation.
  */
 export class SimyardView extends HTMLElement implements ControlHost {
-  static readonly observedAttributes = [...SOURCES, ...OTHERS]
+  static readonly observedAttributes = [...SOURCES, 'animation', ...OPTIONS]
 
   /** With `tab`: the room through which programs reach the simulation; to be set before the attribute. */
   room: TabSimulationOptions['room']
@@ -178,6 +178,8 @@ export class SimyardView extends HTMLElement implements ControlHost {
     if (name === 'theme') this.applyTheme()
     else if ((SOURCES as readonly string[]).includes(name)) {
       if (after !== null) void this.connect()
+    } else if (name === 'animation') {
+      if (this.hasAttribute('scene')) void this.connect()
     } else this.applyOptions()
   }
 
