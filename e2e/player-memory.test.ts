@@ -49,6 +49,7 @@ const round = `(async (again) => {
       window.gone.push(new WeakRef(view))
       window.view = view.cloneNode()
       for (const name of ['data-state', 'data-picture', 'data-playing']) window.view.removeAttribute(name)
+      window.view.quality = view.quality
     }
     const one = window.view
     const shown = new Promise((done) => one.addEventListener('simyard-progress', function look({ detail }) {

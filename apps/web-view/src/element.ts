@@ -69,6 +69,8 @@ export class SimyardView extends HTMLElement implements ControlHost {
   private attempt = new AbortController()
   private idle: IdleWatch | undefined
   private showKind: ShowKind = 'live'
+  /** Outlives the picture: an element that is put back looks as before. */
+  private qualitySet: Quality | undefined
   private typedConsole = false
   private pictureShown = false
   private current: ViewState = 'idle'
@@ -416,10 +418,11 @@ export class SimyardView extends HTMLElement implements ControlHost {
 
   /** What drawing may cost. */
   get quality(): Quality | undefined {
-    return this.stage?.quality
+    return this.stage?.quality ?? this.qualitySet
   }
 
   set quality(quality: Quality | undefined) {
+    this.qualitySet = quality
     if (this.stage && quality) this.stage.quality = quality
   }
 
@@ -510,6 +513,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
       const { overlays } = this.tools
       this.senses = new SenseOverlays(this.windows.stream.host(), overlays, this.player, this.controls.settings)
       host.append(this.tools.overlays.labels.element, this.tools.overlays.pictures.element)
+      if (this.qualitySet) this.stage.quality = this.qualitySet
       this.applyTheme()
     } catch {
       const message =

@@ -201,10 +201,11 @@ export class Toolbar {
   private onArrow(event: KeyboardEvent): void {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
     if (step === 0) return
-    const buttons = [...this.element.querySelectorAll<HTMLButtonElement>('button:not(:disabled)')].filter(
-      (one) => one.offsetParent !== null,
-    )
-    const at = buttons.indexOf((event.target as HTMLElement).closest('button') as HTMLButtonElement)
+    const buttons = [...this.element.querySelectorAll<HTMLElement>('button:not(:disabled), slot')]
+      // Buttons of the page stand in the same line.
+      .flatMap((one) => (one instanceof HTMLSlotElement ? (one.assignedElements() as HTMLElement[]) : [one]))
+      .filter((one) => one.offsetParent !== null)
+    const at = buttons.findIndex((one) => one.contains(event.target as Node))
     if (at < 0) return
     event.preventDefault()
     event.stopPropagation()
