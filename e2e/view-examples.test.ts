@@ -57,7 +57,8 @@ describe.skipIf(chromiumProblem)(
       const errors: string[] = []
       page.on('pageerror', (error) => errors.push(error.message))
       page.on('response', (response) => {
-        if (response.status() >= 400 && !response.url().endsWith('/favicon.ico')) errors.push(`${response.status()} ${response.url()}`)
+        if (response.status() >= 400 && !response.url().endsWith('/favicon.ico'))
+          errors.push(`${response.status()} ${response.url()}`)
       })
       await page.goto(`${simyard.address}/guide/${name}`)
       await until(page, shows[name]!)

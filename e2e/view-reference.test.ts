@@ -40,7 +40,9 @@ const names = (members: readonly ts.ClassElement[]) =>
   [...new Set(members.map(({ name }) => name?.getText() ?? ''))].filter((name) => !ofTheBrowser.includes(name)).sort()
 
 test('the README has every attribute of the element, and no other', () => {
-  const observed = everything(view, ts.isPropertyDeclaration).find((one) => one.name.getText() === 'observedAttributes')!
+  const observed = everything(view, ts.isPropertyDeclaration).find(
+    (one) => one.name.getText() === 'observedAttributes',
+  )!
   const attributes = [
     ...list(element, 'SOURCES'),
     ...list(element, 'OPTIONS'),
@@ -71,16 +73,22 @@ test('the README has every tool, slot, property, method and event', () => {
   const events = everything(source('src/view-event.ts'), ts.isInterfaceDeclaration).find(
     (one) => one.name.text === 'ViewEvents',
   )!
-  expect(documented('Events')).toEqual(
-    events.members.map(({ name }) => (name as ts.StringLiteral).text).sort(),
-  )
+  expect(documented('Events')).toEqual(events.members.map(({ name }) => (name as ts.StringLiteral).text).sort())
 })
 
 test('the README says which button a tool has', () => {
   const dresses = everything(source('src/controls/toolbar.ts'), ts.isVariableDeclaration).find(
     (one) => one.name.getText() === 'dresses',
   )!
-  const labels = [...dresses.getText().matchAll(/^ {2}(\w+): \{.*?label: '([^']+)'/gm)].map(([, name, label]) => [name, label])
-  const rows = [...readme.split('\n## Tools\n')[1]!.split('\n## ')[0]!.matchAll(/^\| `(\w+)` +\| (.*?) +\|/gm)]
+  const labels = [...dresses.getText().matchAll(/^ {2}(\w+): \{.*?label: '([^']+)'/gm)].map(([, name, label]) => [
+    name,
+    label,
+  ])
+  const rows = [
+    ...readme
+      .split('\n## Tools\n')[1]!
+      .split('\n## ')[0]!
+      .matchAll(/^\| `(\w+)` +\| (.*?) +\|/gm),
+  ]
   expect(rows.map(([, name, button]) => [name, button!.replace(', Pause', '')]).sort()).toEqual(labels.sort())
 })

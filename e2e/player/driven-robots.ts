@@ -103,9 +103,16 @@ export class Truth {
       const id = read('id')?.replace(/^n/, '')
       if (id !== undefined) {
         const number = Number(id)
-        this.parents.set(number, open.findLast((one) => one !== undefined))
+        this.parents.set(
+          number,
+          open.findLast((one) => one !== undefined),
+        )
         this.names.set(number, read('name') ?? '')
-        const numbers = (text: string) => text.trim().split(/[\s,]+/).map(Number)
+        const numbers = (text: string) =>
+          text
+            .trim()
+            .split(/[\s,]+/)
+            .map(Number)
         const [x = 0, y = 0, z = 0] = numbers(read('translation') ?? '0 0 0')
         const [ax = 0, ay = 0, az = 1, angle = 0] = numbers(read('rotation') ?? '0 0 1 0')
         this.base.set(number, { translation: [x, y, z], rotation: quaternionFromAxisAngle([ax, ay, az, angle]) })

@@ -33,7 +33,17 @@ import { windowStyle } from './window/style.js'
 
 /** Attributes that say what to show; the first that is there counts. */
 const SOURCES = ['tab', 'stream', 'server', 'recording', 'scene'] as const
-const OPTIONS = ['autoplay', 'broadcast', 'controls', 'hide', 'idle-limit', 'loop', 'speed', 'theme', 'timeout'] as const
+const OPTIONS = [
+  'autoplay',
+  'broadcast',
+  'controls',
+  'hide',
+  'idle-limit',
+  'loop',
+  'speed',
+  'theme',
+  'timeout',
+] as const
 /** A recording that is loaded with a time in the page's address begins there: `#t=12.5`. */
 const VIEW_SCRIPT: string = import.meta.url
 const TIME_IN_ADDRESS = /[#&]t=([\d.]+)/
