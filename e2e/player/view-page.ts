@@ -49,7 +49,11 @@ for (const view of document.querySelectorAll('simyard-view'))
 
   /** Waits until the first view has a picture and is in a state. */
   async shown(state = 'paused'): Promise<void> {
-    await this.page.locator(`simyard-view[data-state="${state}"][data-picture]`).first().waitFor(PICTURE)
+    const said = () => this.ask<string>(`view.state + ': ' + view.shadowRoot.querySelector('.start').textContent`)
+    const shown = this.page.locator(`simyard-view[data-state="${state}"][data-picture]`).first()
+    await shown.waitFor(PICTURE).catch(async (cause: unknown) => {
+      throw new Error(`The view is ${await said()}`, { cause })
+    })
   }
 
   /** A value of an expression in which the first view is `view`. */
