@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { chromiumProblem, launchChromium, type RunningSimyard, startSimyard } from '@simyard/testkit'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { PICTURE, sessionOf, ViewPage } from './player/view-page.js'
+import { LONG, PICTURE, sessionOf, ViewPage } from './player/view-page.js'
 
 const RUN_MS = 2000
 
@@ -52,7 +52,7 @@ describe.skipIf(chromiumProblem)(`what a view saves${chromiumProblem ? ` (skippe
     return path
   }
 
-  test('a page plays from the disk, without any network', async () => {
+  test('a page plays from the disk, without any network', LONG, async () => {
     const path = await saved('html')
     const context = await browser.newContext({ offline: true, viewport: { width: 320, height: 240 } })
     const page = await context.newPage()
@@ -76,7 +76,7 @@ describe.skipIf(chromiumProblem)(`what a view saves${chromiumProblem ? ` (skippe
     await context.close()
   })
 
-  test('a video is played and sought by every player', async () => {
+  test('a video is played and sought by every player', LONG, async () => {
     await view.ask('view.seek(view.range.startMs)')
     const path = await saved('video')
     expect(path).toMatch(/\.(mp4|webm)$/)
@@ -129,7 +129,7 @@ describe.skipIf(chromiumProblem)(`what a view saves${chromiumProblem ? ` (skippe
     await page.close()
   })
 
-  test('our own file is opened from its address, at the time in the address of the page', async () => {
+  test('our own file is opened from its address, at the time in the address of the page', LONG, async () => {
     const path = await saved('simyard')
     const page = await browser.newPage({ viewport: { width: 320, height: 240 } })
     await page.route('**/run.simyard', (route) => route.fulfill({ body: readFileSync(path) }))

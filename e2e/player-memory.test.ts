@@ -2,7 +2,7 @@ import { chromiumProblem, launchChromium, type RunningSimyard, startSimyard } fr
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { countGraphics, type Upkeep, UpkeepMeter } from './player/upkeep.js'
-import { PICTURE, sessionOf, ViewPage } from './player/view-page.js'
+import { LONG, PICTURE, sessionOf, ViewPage } from './player/view-page.js'
 
 const ROUNDS = 40
 const SETTLED = 10
@@ -134,7 +134,7 @@ describe.skipIf(chromiumProblem)(
       await context.close()
     })
 
-    test('a simulation in the page leaves with its element', async () => {
+    test('a simulation in the page leaves with its element', LONG, async () => {
       const view = await ViewPage.open(
         browser,
         simyard,

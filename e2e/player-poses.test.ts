@@ -4,7 +4,7 @@ import { strFromU8, unzipSync } from 'fflate'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { degreesBetween, drivenProject, metresBetween, Truth } from './player/driven-robots.js'
-import { copyProject, sessionOf, ViewPage } from './player/view-page.js'
+import { copyProject, LONG, sessionOf, ViewPage } from './player/view-page.js'
 
 const MOST_METRES = 0.001
 const MOST_DEGREES = 0.1
@@ -90,7 +90,7 @@ describe.skipIf(chromiumProblem)(
     /** Moments between and on frames, all over the run. */
     const times = Array.from({ length: 24 }, (_, at) => STANDING_MS + at * 193.7)
 
-    test('ten robots and their wheels are where they were, live', async () => {
+    test('ten robots and their wheels are where they were, live', LONG, async () => {
       expect(truth.robots).toHaveLength(10)
       expect(truth.moving.length).toBeGreaterThan(30)
       const samples = await view.ask<Sample[]>(`new Promise((done) => {
@@ -109,7 +109,7 @@ describe.skipIf(chromiumProblem)(
       expect(view.errors).toEqual([])
     })
 
-    test('they are there again when one looks back', async () => {
+    test('they are there again when one looks back', LONG, async () => {
       compare(await view.ask<Sample[]>(`frames(view, ${STANDING_MS})`))
       // From the end to the beginning, too.
       compare(await view.ask<Sample[]>(`moments(view, [${times.toReversed()}])`))
@@ -128,7 +128,7 @@ describe.skipIf(chromiumProblem)(
       expect(view.errors).toEqual([])
     })
 
-    test('and in the file that was saved of it', async () => {
+    test('and in the file that was saved of it', LONG, async () => {
       await view.ask(`view.makeFile('simyard').then(async ({ blob }) => {
       const other = document.createElement('simyard-view')
       other.id = 'saved'
@@ -143,7 +143,7 @@ describe.skipIf(chromiumProblem)(
       expect(view.errors).toEqual([])
     })
 
-    test('and in the animation for players of Webots', async () => {
+    test('and in the animation for players of Webots', LONG, async () => {
       const zip = await view.ask<string>(`view.makeFile('webots').then(async ({ blob }) => {
       const url = await new Promise((done) => {
         const reader = new FileReader()
@@ -176,7 +176,7 @@ describe.skipIf(chromiumProblem)(
       expect(view.errors).toEqual([])
     })
 
-    test('and in each row of the table', async () => {
+    test('and in each row of the table', LONG, async () => {
       const table = await view.ask<string>(`view.makeFile('csv').then(({ blob }) => blob.text())`)
       const rows = table.trim().split('\r\n').slice(1)
       const ids = new Map(truth.robots.map((id) => [truth.nameOf(id), id]))

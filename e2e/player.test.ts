@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { chromiumProblem, launchChromium, type RunningSimyard, repositoryRoot, startSimyard } from '@simyard/testkit'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { copyProject, PICTURE, sessionOf, ViewPage } from './player/view-page.js'
+import { copyProject, LONG, PICTURE, sessionOf, ViewPage } from './player/view-page.js'
 
 const OBSTACLES = 'obstacle-avoidance/worlds/obstacle_avoidance.wbt'
 
@@ -18,7 +18,10 @@ describe.skipIf(chromiumProblem !== undefined)(
       browser = await launchChromium(['--disable-features=LocalNetworkAccessChecks'])
     })
     afterEach(async () => {
-      console.log(await view?.ask("[view.state, view.shadowRoot.querySelector('.start').textContent]").catch(String), simyard.output())
+      console.log(
+        await view?.ask("[view.state, view.shadowRoot.querySelector('.start').textContent]").catch(String),
+        simyard.output(),
+      )
       await view?.close()
     })
     afterAll(async () => {
@@ -35,7 +38,7 @@ describe.skipIf(chromiumProblem !== undefined)(
     const endMs = () => view.ask<number>('view.range.endMs')
     const timeMs = () => view.ask<number>('view.timeMs')
 
-    test('every button does what it says, by mouse', async () => {
+    test('every button does what it says, by mouse', LONG, async () => {
       const world = readFileSync(join(repositoryRoot, 'projects', OBSTACLES), 'utf8')
       const id = await copyProject(simyard, 'obstacle-avoidance', {
         'worlds/another.wbt': world.replace('title "Obstacle avoidance"', 'title "Another place"'),
@@ -177,7 +180,7 @@ describe.skipIf(chromiumProblem !== undefined)(
       expect(view.errors).toEqual([])
     })
 
-    test('the keyboard alone is enough, and keys are for whoever has the focus', async () => {
+    test('the keyboard alone is enough, and keys are for whoever has the focus', LONG, async () => {
       view = await ViewPage.open(
         browser,
         simyard,
@@ -287,7 +290,7 @@ describe.skipIf(chromiumProblem !== undefined)(
       expect(view.errors).toEqual([])
     })
 
-    test('a live run is looked back at while it goes on', async () => {
+    test('a live run is looked back at while it goes on', LONG, async () => {
       view = await ViewPage.open(browser, simyard, live('autoplay'))
       await view.shown('running')
       await view.until('view.range.endMs > 2500')
@@ -367,7 +370,7 @@ describe.skipIf(chromiumProblem !== undefined)(
       expect(view.errors).toEqual([])
     })
 
-    test('who does nothing is asked, may stay, and is told the end', async () => {
+    test('who does nothing is asked, may stay, and is told the end', LONG, async () => {
       view = await ViewPage.open(browser, simyard, live('autoplay idle-limit="5" timeout="600"'))
       await view.shown('running')
       const notice = view.page.getByRole('status').filter({ hasText: /seems to be here|was ended/ })
@@ -401,7 +404,7 @@ describe.skipIf(chromiumProblem !== undefined)(
       expect(view.errors).toEqual([])
     })
 
-    test('panels are for everybody: light, dark, and on a small screen', async () => {
+    test('panels are for everybody: light, dark, and on a small screen', LONG, async () => {
       view = await ViewPage.open(browser, simyard, live('theme="light"'), { bypassCSP: true })
       await view.shown()
       const titles = {
@@ -447,7 +450,7 @@ describe.skipIf(chromiumProblem !== undefined)(
       expect(view.errors).toEqual([])
     })
 
-    test('who only watches changes nothing, and several views on a page mind their own business', async () => {
+    test('who only watches changes nothing, and several views on a page mind their own business', LONG, async () => {
       view = await ViewPage.open(
         browser,
         simyard,

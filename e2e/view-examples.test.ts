@@ -4,7 +4,7 @@ import { chromiumProblem, launchChromium, type RunningSimyard, repositoryRoot, s
 import { unzipSync } from 'fflate'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { PICTURE } from './player/view-page.js'
+import { LONG, PICTURE } from './player/view-page.js'
 
 const folder = join(repositoryRoot, 'docs/guides/view')
 const examples = readdirSync(folder).filter((name) => name.endsWith('.html'))
@@ -84,7 +84,7 @@ describe.skipIf(chromiumProblem)(
     })
 
     // Its run is what the pages with files show.
-    test('what a view tells', async () => {
+    test('what a view tells', LONG, async () => {
       const { page, errors } = await open('events.html')
       await ask(page, `(view.pause(), view.select('n' + view.robots[0].nodeId))`)
       await until(page, `text('selected') === 'e-puck' && text('state') === 'paused'`)
@@ -105,13 +105,13 @@ describe.skipIf(chromiumProblem)(
       await page.close()
     })
 
-    test.each(['live.html', 'tab.html', 'scene.html', 'animation.html', 'recording.html'])('%s', async (name) => {
+    test.each(['live.html', 'tab.html', 'scene.html', 'animation.html', 'recording.html'])('%s', LONG, async (name) => {
       const { page, errors } = await open(name)
       expect(errors).toEqual([])
       await page.close()
     })
 
-    test('several views', async () => {
+    test('several views', LONG, async () => {
       const { page, errors } = await open('several.html')
       await page.locator('#time').fill('0.5')
       const middle = await ask<number>(page, 'view.range.endMs / 2')
@@ -128,7 +128,7 @@ describe.skipIf(chromiumProblem)(
       await page.close()
     })
 
-    test('own buttons', async () => {
+    test('own buttons', LONG, async () => {
       const { page, errors } = await open('own-toolbar.html')
       for (const name of ['Reload', 'Quit', 'Console'])
         expect(await page.getByRole('button', { name, exact: true }).isVisible(), name).toBe(false)

@@ -5,7 +5,9 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** A picture that is drawn in software, on a machine that others use too. */
-export const PICTURE = { timeout: 60_000 }
+export const PICTURE = { timeout: 120_000 }
+/** For tests with many of them. */
+export const LONG = { timeout: 300_000 }
 
 export const sessionOf = (simyard: RunningSimyard, world: string) =>
   `${simyard.address}/session?url=${simyard.address}/projects/${world}`
