@@ -27,7 +27,8 @@ export default defineConfig({
           name: 'slow',
           include: beside.map((folder) => `${folder}/*.slow.test.ts`),
           testTimeout: 20_000,
-          maxWorkers: 1,
+          // The same order as e2e, so that there is no gap between them.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
@@ -36,9 +37,22 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
+          exclude: ['**/*.alone.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Robots take their time and leave the cores to another file; more of them than two would wait for each other.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e-alone',
+          include: ['e2e/**/*.alone.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },
       },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { chromiumProblem, launchChromium, type RunningSimyard, startSimyard } from '@simyard/testkit'
-import type { Browser, Page } from 'playwright-core'
+import { chromiumProblem, launchChromium, quickPictures, type RunningSimyard, startSimyard } from '@simyard/testkit'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -18,6 +18,12 @@ afterAll(async () => {
   await simyard?.stop()
 })
 
+async function newPage(options: BrowserContextOptions): Promise<Page> {
+  const page = await browser.newPage(options)
+  await page.addInitScript({ content: quickPictures })
+  return page
+}
+
 interface Finding {
   readonly id: string
   readonly impact: string
@@ -33,17 +39,16 @@ async function findingsOf(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary ?? ''}`))
 }
 
+/** What has the focus, also within the view. */
+const FOCUSED = '(document.activeElement?.shadowRoot ?? document).activeElement'
 const focused = (page: Page) =>
-  page.evaluate(() => {
-    const { activeElement } = document
-    return activeElement?.getAttribute('aria-label') ?? activeElement?.textContent ?? ''
-  })
+  page.evaluate<string>(`${FOCUSED}?.getAttribute('aria-label') ?? ${FOCUSED}?.textContent ?? ''`)
 
 describe.skipIf(chromiumProblem !== undefined)(
   `pages for everybody${chromiumProblem ? ` (skipped: ${chromiumProblem})` : ''}`,
   () => {
     test.each(['light', 'dark'] as const)('axe finds nothing serious in %s colours', async (colorScheme) => {
-      const page = await browser.newPage({ colorScheme, bypassCSP: true, viewport: { width: 1280, height: 640 } })
+      const page = await newPage({ colorScheme, bypassCSP: true, viewport: { width: 1280, height: 640 } })
       await page.goto(simyard.address)
       await page.getByRole('link', { name: 'Maze' }).waitFor()
       expect(await findingsOf(page)).toEqual([])
@@ -78,7 +83,7 @@ describe.skipIf(chromiumProblem !== undefined)(
 
     test.each(['light', 'dark'] as const)('axe finds nothing serious in rooms in %s colours', async (colorScheme) => {
       for (const path of ['godot', 'godotcode?project=fossbot-level-1']) {
-        const page = await browser.newPage({ colorScheme, bypassCSP: true, viewport: { width: 1280, height: 800 } })
+        const page = await newPage({ colorScheme, bypassCSP: true, viewport: { width: 1280, height: 800 } })
         await page.goto(`${simyard.address}/${path}`)
         await page.locator('#room-state[data-state=here]').waitFor({ timeout: 60_000 })
         if (path.startsWith('godotcode')) await page.locator('#task-text h2').waitFor()
@@ -93,7 +98,7 @@ describe.skipIf(chromiumProblem !== undefined)(
     })
 
     test('a program is written and run with the keyboard alone', async () => {
-      const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+      const page = await newPage({ viewport: { width: 1280, height: 800 } })
       await page.goto(`${simyard.address}/godotcode?project=fossbot-level-1`)
       await page.locator('#room-state[data-state=here]').waitFor({ timeout: 60_000 })
       await page.locator('.cm-content').waitFor()
@@ -153,7 +158,7 @@ describe.skipIf(chromiumProblem !== undefined)(
     })
 
     test('the keyboard alone is enough', async () => {
-      const page = await browser.newPage({ viewport: { width: 900, height: 500 } })
+      const page = await newPage({ viewport: { width: 900, height: 500 } })
       await page.goto(`${simyard.address}/p/obstacle-avoidance`)
       await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor({ timeout: 60_000 })
 
@@ -179,7 +184,7 @@ describe.skipIf(chromiumProblem !== undefined)(
         path.push(await focused(page))
       }
       expect(path.at(-1)).toBe('Run')
-      const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle)
+      const outline = await page.evaluate(`getComputedStyle(${FOCUSED}).outlineStyle`)
       expect(outline).toBe('solid')
       await page.keyboard.press('Enter')
       await page.locator('simyard-view[data-state="running"]').waitFor()

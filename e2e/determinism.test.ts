@@ -1,19 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
-import { dirname, join, normalize } from 'node:path'
-import { SimyardError } from '@simyard/protocol'
-import type { FileSource } from '@simyard/scene'
-import { chromiumProblem, launchChromium, repositoryRoot } from '@simyard/testkit'
-import { build } from 'esbuild'
+import { chromiumProblem, launchChromium } from '@simyard/testkit'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type HarnessResult, type HarnessRun, repositoryPath, runWorld } from './determinism/harness.js'
+import type { HarnessResult } from './determinism/harness.js'
+import { type HarnessSite, openHarnessSite, runHere, runThere } from './determinism/harness-site.js'
 
-const engineDir = dirname(
-  createRequire(join(repositoryRoot, 'packages/physics/package.json')).resolve('@mujoco/mujoco'),
-)
 const WORLDS = [
   'obstacle-avoidance/worlds/obstacle_avoidance.wbt',
   'maze/worlds/maze.wbt',
@@ -22,19 +12,6 @@ const WORLDS = [
 ]
 /** Five seconds of these worlds' 16 ms, and a half. */
 const STEPS = 344
-
-function runHere(run: HarnessRun): Promise<HarnessResult> {
-  const files: FileSource = {
-    async read(url) {
-      try {
-        return await readFile(join(repositoryRoot, repositoryPath(run.world, url)))
-      } catch (cause) {
-        throw new SimyardError('SCENE_FILE_MISSING', `There is no file ${url}`, { cause })
-      }
-    },
-  }
-  return runWorld(run, files)
-}
 
 describe('the same inputs make the same run', () => {
   test.each(WORLDS)('twice in Node: %s', async (world) => {
@@ -57,39 +34,19 @@ describe('the same inputs make the same run', () => {
 })
 
 describe.skipIf(chromiumProblem)(`Node and Chromium${chromiumProblem ? ` (${chromiumProblem})` : ''}`, () => {
-  let server: Server
+  let site: HarnessSite
   let browser: Browser
   let page: Page
 
   beforeAll(async () => {
-    const bundle = await build({
-      entryPoints: [join(repositoryRoot, 'e2e/determinism/browser.ts')],
-      bundle: true,
-      write: false,
-      platform: 'browser',
-      format: 'esm',
-      target: 'es2022',
-      conditions: ['simyard-source'],
-      // The engine's script asks for these only when it finds itself in Node.
-      external: ['module', 'worker_threads'],
-      logLevel: 'silent',
-    })
-    server = createServer((request, response) => {
-      const path = normalize(decodeURIComponent(request.url ?? '/'))
-      answer(path, bundle.outputFiles[0]!.contents).then(
-        ({ type, bytes }) => response.writeHead(200, { 'Content-Type': type }).end(bytes),
-        () => response.writeHead(404).end(),
-      )
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    site = await openHarnessSite()
     browser = await launchChromium()
     page = await browser.newPage()
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    await page.goto(site.address)
   })
   afterAll(async () => {
     await browser?.close()
-    server?.closeAllConnections()
-    await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)))
+    await site?.close()
   })
 
   test.each(
@@ -99,23 +56,10 @@ describe.skipIf(chromiumProblem)(`Node and Chromium${chromiumProblem ? ` (${chro
       { world, steps: STEPS, driven: true, edited: true },
     ]),
   )('$world, driven: $driven, edited: $edited', async (run) => {
-    // As text: the import must reach the page as it is written here.
-    const there = (await page.evaluate(
-      `import('/harness.js').then(({ runInPage }) => runInPage(${JSON.stringify(run)}))`,
-    )) as HarnessResult
+    const there = await page.evaluate<HarnessResult>(runThere(run))
     const here = await runHere(run)
     expect(there.hashes).toEqual(here.hashes)
     expect(there.lastFrame).toEqual(here.lastFrame)
     expect(there.readings).toEqual(here.readings)
   })
 })
-
-async function answer(path: string, bundle: Uint8Array): Promise<{ type: string; bytes: Uint8Array | string }> {
-  if (path === '/') return { type: 'text/html', bytes: '<!doctype html><title>determinism</title>' }
-  if (path === '/harness.js') return { type: 'text/javascript', bytes: bundle }
-  if (path === '/engine/mujoco.wasm') {
-    return { type: 'application/wasm', bytes: await readFile(join(engineDir, 'mujoco.wasm')) }
-  }
-  if (!/^\/(projects|protos)\//.test(path)) throw new Error('not a file of a world')
-  return { type: 'application/octet-stream', bytes: await readFile(join(repositoryRoot, path)) }
-}

@@ -7,6 +7,7 @@ import {
   chromiumProblem,
   launchChromium,
   openSimulation,
+  quickPictures,
   type RunningSimyard,
   repositoryRoot,
   startSimyard,
@@ -115,6 +116,7 @@ async function openServerRoom(level: number): Promise<ServerRoom> {
 async function openPage(path: string): Promise<Page> {
   // Small, because software draws it.
   const context = await browser!.newContext({ viewport: { width: 800, height: 480 } })
+  await context.addInitScript({ content: quickPictures })
   const page = await context.newPage()
   pages.push(page)
   page.on('pageerror', (error) => {
@@ -183,6 +185,20 @@ describe.concurrent('in simulations on a server', () => {
   })
 })
 
+describe.skipIf(pythonProblem !== '').concurrent(`what the levels begin with ${pythonProblem}`, () => {
+  const levels = readdirSync(join(repositoryRoot, 'projects')).flatMap(
+    (name) => /^fossbot-level-(\d)$/.exec(name)?.[1] ?? [],
+  )
+  test.for(levels)('level %s: both programs run and say something', async (level, { expect }) => {
+    const start = join(repositoryRoot, `projects/fossbot-level-${level}/start`)
+    const room = await openServerRoom(Number(level))
+    const told = /(wall is|left:|acceleration).*\d|\d from the ball|true|false/i
+    expect(await runHere(readFileSync(join(start, 'program.js'), 'utf8'), room.id, '4.8.4')).toMatch(told)
+    expect(await runPython(join(start, 'program.py'), room.id)).toMatch(told)
+    room.close()
+  })
+})
+
 // The newest is what the page itself has: see below.
 test.skipIf(chromiumProblem)(
   `a program with socket.io-client 4.0.1 finishes level 0 in a simulation of a tab${chromiumProblem ? ` (skipped: ${chromiumProblem})` : ''}`,
@@ -212,19 +228,5 @@ describe.skipIf(chromiumProblem)(`in the page /godotcode ${chromiumProblem ?? ''
       expect(readFileSync(join(repositoryRoot, 'projects', project, 'start', file), 'utf8')).toContain(shown.trim())
       expect((await execute(page, language)).match(/from the ball/g)).toHaveLength(4)
     }
-  })
-})
-
-describe.skipIf(pythonProblem !== '')(`what the levels begin with ${pythonProblem}`, () => {
-  const levels = readdirSync(join(repositoryRoot, 'projects')).flatMap(
-    (name) => /^fossbot-level-(\d)$/.exec(name)?.[1] ?? [],
-  )
-  test.each(levels)('level %s: both programs run and say something', async (level) => {
-    const start = join(repositoryRoot, `projects/fossbot-level-${level}/start`)
-    const room = await openServerRoom(Number(level))
-    const told = /(wall is|left:|acceleration).*\d|\d from the ball|true|false/i
-    expect(await runHere(readFileSync(join(start, 'program.js'), 'utf8'), room.id, '4.8.4')).toMatch(told)
-    expect(await runPython(join(start, 'program.py'), room.id)).toMatch(told)
-    room.close()
   })
 })

@@ -6,6 +6,7 @@ import {
   chromiumProblem,
   launchChromium,
   openSimulation,
+  quickPictures,
   type RunningSimyard,
   repositoryRoot,
   startSimyard,
@@ -51,6 +52,7 @@ function expectFinished(output: string): void {
 
 async function openRoomPage(path = 'godot'): Promise<Page> {
   const page = await browser!.newPage()
+  await page.addInitScript({ content: quickPictures })
   await page.goto(`${simyard.address}/${path}`)
   await page.locator('#room-state[data-state=here]').waitFor({ timeout: 30_000 })
   return page

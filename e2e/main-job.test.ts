@@ -5,6 +5,7 @@ import {
   chromiumProblem,
   descendantsOf,
   launchChromium,
+  quickPictures,
   type RunningSimyard,
   startSimyard,
 } from '@simyard/testkit'
@@ -102,6 +103,7 @@ describe.skipIf(chromiumProblem !== undefined)(
 
     test('a program with an error shows its traceback, and the line can be clicked', async () => {
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+      await context.addInitScript({ content: quickPictures })
       const page = await context.newPage()
       await page.goto(`${simyard.address}/p/radio-duet`)
       await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
@@ -119,6 +121,7 @@ describe.skipIf(chromiumProblem !== undefined)(
     test('Ctrl-C ends the server and everything it started', async () => {
       const own = await startSimyard()
       const page = await browser.newPage()
+      await page.addInitScript({ content: quickPictures })
       await page.goto(`${own.address}/p/maze`)
       await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
       const family = descendantsOf(own.pid).map(({ pid }) => pid)

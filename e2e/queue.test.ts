@@ -3,6 +3,7 @@ import {
   chromiumProblem,
   launchChromium,
   openSimulation,
+  quickPictures,
   type RunningSimyard,
   repositoryRoot,
   startSimyard,
@@ -31,6 +32,7 @@ describe.skipIf(chromiumProblem !== undefined)(
       const pages = await Promise.all([1, 2].map(() => browser.newPage({ viewport: { width: 1100, height: 700 } })))
       const checklist = (index: number) => pages[index]!.locator('simyard-view section.start')
       for (const [index, page] of pages.entries()) {
+        await page.addInitScript({ content: quickPictures })
         await page.goto(`${simyard.address}/p/radio-duet`)
         const expected = index === 0 ? /you are next, about \d+ (s|min)/ : /place 2 in the queue, about \d+ (s|min)/
         await expect.poll(() => checklist(index).textContent(), { timeout: 20_000 }).toMatch(expected)

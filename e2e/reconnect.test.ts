@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net'
-import { chromiumProblem, launchChromium, type RunningSimyard, startSimyard } from '@simyard/testkit'
+import { chromiumProblem, launchChromium, quickPictures, type RunningSimyard, startSimyard } from '@simyard/testkit'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -75,6 +75,7 @@ describe.skipIf(chromiumProblem !== undefined)(
 
     test('the simulation waits, goes on meanwhile, and the page is where it is then', async () => {
       const page = await browser.newPage()
+      await page.addInitScript({ content: quickPictures })
       await page.goto(`${address}/p/line-following`)
       await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
       await page.getByRole('button', { name: 'Run', exact: true }).click()

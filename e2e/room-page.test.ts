@@ -4,7 +4,14 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Robot } from '@simyard/client'
-import { chromiumProblem, launchChromium, type RunningSimyard, repositoryRoot, startSimyard } from '@simyard/testkit'
+import {
+  chromiumProblem,
+  launchChromium,
+  quickPictures,
+  type RunningSimyard,
+  repositoryRoot,
+  startSimyard,
+} from '@simyard/testkit'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { generate } from 'selfsigned'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -29,6 +36,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
   })
   beforeEach(async () => {
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ignoreHTTPSErrors: true })
+    if (!shots) await context.addInitScript({ content: quickPictures })
   })
   afterEach(async () => {
     for (const robot of robots.splice(0)) robot.close()
@@ -57,7 +65,6 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
     return vi.waitFor(() => drive(page), { timeout: 5000, interval: 100 })
   }
 
-  /** Milliseconds in the page from the click until it says so: a picture that is being drawn counts for nobody. */
   /** Milliseconds until the program's threads have ended; the console says so with the next picture, which may take long here. */
   async function stop(page: Page): Promise<number> {
     const ms = await page.evaluate(async () => {
@@ -158,6 +165,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
     await robot.moveDistance(0.5)
     // Another browser that has the address gets a room of its own.
     const stranger = await browser.newContext()
+    await stranger.addInitScript({ content: quickPictures })
     const elsewhere = await stranger.newPage()
     await elsewhere.goto(page.url())
     expect(await elsewhere.locator('#session-id').textContent()).not.toBe(before)

@@ -1,16 +1,9 @@
 // npm run check: the quick loop. Types, lint, the rules of the house, unused code, unit tests.
-import { bin, checkNode, installPackages, step } from './steps.mjs'
+import { bin, checkNode, houseRules, installPackages, step, stepsTogether } from './steps.mjs'
 
 checkNode()
 installPackages()
-const steps = [
-  ['Types', bin('tsc'), ['-b']],
-  ['Types of the tests', bin('tsc'), ['-p', 'tsconfig.test.json']],
-  ['Format and lint', bin('biome'), ['check', '.', '--error-on-warnings']],
-  ['Dependency rules', bin('depcruise'), ['packages', 'apps', '--config', '.dependency-cruiser.cjs']],
-  ['Unused code', bin('knip'), ['--no-config-hints']],
-  ['Unit tests', bin('vitest'), ['run', '--project', 'unit']],
-]
-let failed = 0
-for (const [title, program, args] of steps) if (!step(title, program, args)) failed++
+let failed = step('Types', bin('tsc'), ['-b']) ? 0 : 1
+failed += await stepsTogether(houseRules)
+if (!step('Unit tests', bin('vitest'), ['run', '--project', 'unit'])) failed++
 process.exit(failed === 0 ? 0 : 1)

@@ -8,9 +8,11 @@ const packages = {
   bubblewrap: '/usr/bin/bwrap',
   chromium: '/usr/bin/chromium',
   'docker.io': '/usr/sbin/dockerd',
+  'firefox-esr': '/usr/bin/firefox-esr',
   firejail: '/usr/bin/firejail',
   'fonts-dejavu-core': '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
   git: '/usr/lib/git-core/git-http-backend',
+  'libgl1-mesa-dri': '/usr/share/doc/libgl1-mesa-dri',
   'nginx-light': '/usr/sbin/nginx',
   python3: '/usr/bin/python3',
   'python3-eventlet': '/usr/lib/python3/dist-packages/eventlet/__init__.py',
@@ -22,6 +24,7 @@ const packages = {
   'python3-websocket': '/usr/lib/python3/dist-packages/websocket/__init__.py',
   systemd: '/usr/bin/systemd-analyze',
   'util-linux': '/usr/bin/prlimit',
+  xvfb: '/usr/bin/Xvfb',
 }
 
 const missing = Object.entries(packages)

@@ -1,6 +1,7 @@
 // Steps that several scripts share: each runs a program, shows what it does and stops with a sentence when it fails.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
@@ -31,6 +32,39 @@ export function step(title, program, args, { show = false, env = {} } = {}) {
     return false
   }
   return true
+}
+
+/** Runs programs side by side, as many as there are cores; each tells when it is done. How many have failed. */
+export async function stepsTogether(steps) {
+  const waiting = [...steps]
+  let failed = 0
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) if (!(await stepInBackground(...next))) failed++
+  }
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), steps.length) }, lane))
+  return failed
+}
+
+function stepInBackground(title, program, args) {
+  const startedAt = Date.now()
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text
+    })
+  return new Promise((resolve) => {
+    const end = (ok) => {
+      say(`• ${title} … ${ok ? 'done' : 'FAILED'} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`)
+      if (!ok) say(output)
+      resolve(ok)
+    }
+    // A program that is not there also closes.
+    child.on('error', (error) => {
+      output += error.message
+    })
+    child.on('close', (code) => end(code === 0))
+  })
 }
 
 export function checkNode() {
@@ -80,6 +114,14 @@ export function build() {
     step('Compressing', process.execPath, ['scripts/compress-pages.mjs'])
   if (!ok) process.exit(1)
 }
+
+/** What holds the rules of the house, longest first. */
+export const houseRules = [
+  ['Types of the tests', bin('tsc'), ['-p', 'tsconfig.test.json']],
+  ['Dependency rules', bin('depcruise'), ['packages', 'apps', '--config', '.dependency-cruiser.cjs']],
+  ['Unused code', bin('knip'), ['--no-config-hints']],
+  ['Format and lint', bin('biome'), ['check', '.', '--error-on-warnings']],
+]
 
 /** Starts a program that stays, with our own terminal. */
 export function become(program, args) {

@@ -1,6 +1,6 @@
+import { chromiumProblem, launchChromium, quickPictures } from '@simyard/testkit'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openBrowser } from './browser.js'
 import { openSite, type SiteFixture } from './site-fixture.js'
 
 let site: SiteFixture
@@ -10,8 +10,9 @@ let page: Page
 const shots = process.env.SIMYARD_SHOTS
 
 beforeAll(async () => {
+  if (chromiumProblem) return
   site = await openSite()
-  browser = await openBrowser()
+  browser = await launchChromium()
 })
 afterAll(async () => {
   await browser?.close()
@@ -21,6 +22,7 @@ beforeEach(async () => {
   context = await browser.newContext({ viewport: { width: 1366, height: 800 }, colorScheme: 'light' })
   page = await context.newPage()
   page.setDefaultTimeout(15_000)
+  if (!shots) await page.addInitScript({ content: quickPictures })
   page.on('pageerror', (error) => {
     throw error
   })
@@ -34,14 +36,18 @@ afterEach(async () => {
 })
 
 const shoot = async (name: string) => {
-  if (shots) await page.screenshot({ path: `${shots}/${name}.png` })
+  if (!shots) return
+  // Nothing tells when the last transition is over.
+  await page.waitForTimeout(400)
+  await page.screenshot({ path: `${shots}/${name}.png` })
 }
+const reason = chromiumProblem ? ` (skipped: ${chromiumProblem})` : ''
 const openProject = async (id = 'rover') => {
   await page.goto(`${site.standIn.origin}/p/${id}`)
   await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
 }
 
-describe('gallery', () => {
+describe.skipIf(chromiumProblem)(`gallery${reason}`, () => {
   it('shows the projects as cards that lead to their pages', async () => {
     await page.goto(site.standIn.origin)
     await page.getByRole('link', { name: 'Obstacle avoidance' }).waitFor()
@@ -54,7 +60,7 @@ describe('gallery', () => {
   })
 })
 
-describe('project page', () => {
+describe.skipIf(chromiumProblem)(`project page${reason}`, () => {
   it('draws the world, runs it, and shows what the robot prints', async () => {
     await openProject()
     const drawn = await page.evaluate(() => {
@@ -62,7 +68,6 @@ describe('project page', () => {
       return [canvas.width > 300, canvas.height > 200]
     })
     expect(drawn).toEqual([true, true])
-    await page.waitForTimeout(300)
     await shoot('project-light')
     await page.keyboard.press('Space')
     await page.getByRole('button', { name: 'Pause' }).waitFor()
@@ -79,7 +84,6 @@ describe('project page', () => {
     await page.locator('.cm-lintRange-error').first().waitFor()
     await shoot('project-error-light')
     await page.locator('#theme').click()
-    await page.waitForTimeout(400)
     await shoot('project-dark')
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.getByRole('button', { name: 'Run', exact: true }).waitFor()
@@ -87,14 +91,18 @@ describe('project page', () => {
 
   it('moves the robot on the screen while it runs', async () => {
     await openProject()
-    await page.waitForTimeout(300)
     const picture = () => page.locator('#view-box').screenshot()
-    const [before, still] = [await picture(), await picture()]
-    expect(before.equals(still)).toBe(true)
+    let before = await picture()
+    const settled = async () => {
+      const last = before
+      before = await picture()
+      return before.equals(last)
+    }
+    await expect.poll(settled, { timeout: 15_000 }).toBe(true)
     await page.getByRole('button', { name: 'Run', exact: true }).click()
-    await page.waitForTimeout(1200)
+    await expect.poll(async () => (await picture()).equals(before), { timeout: 15_000 }).toBe(false)
     await page.getByRole('button', { name: 'Pause' }).click()
-    await page.waitForTimeout(300)
+    await page.getByRole('button', { name: 'Run', exact: true }).waitFor()
     expect((await picture()).equals(before)).toBe(false)
   })
 
@@ -135,8 +143,9 @@ describe('project page', () => {
     const sent = site.standIn.received.length
     await page.locator('.cm-content').click()
     await page.keyboard.type(' r.f ')
-    await page.waitForTimeout(200)
-    expect(site.standIn.received.slice(sent)).toEqual([])
+    // What is sent later than this arrives later, too.
+    await page.getByRole('button', { name: 'Step' }).click()
+    await expect.poll(() => site.standIn.received.slice(sent)).toEqual(['step'])
   })
 
   it('says why a start failed, and tries again', async () => {
@@ -164,7 +173,6 @@ describe('project page', () => {
   it('fits a phone', async () => {
     await page.setViewportSize({ width: 390, height: 844 })
     await openProject()
-    await page.waitForTimeout(300)
     await shoot('phone-code')
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
     await page.getByRole('button', { name: 'Run', exact: true }).click()

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { createFolderStore, createMemoryExhibits } from '@simyard/projects'
 import { createWebsite } from '@simyard/website'
-import { build } from 'vite'
 import { type StandIn, startStandIn } from './stand-in-server.js'
 
 const repository = resolve(import.meta.dirname, '../..')
@@ -56,8 +55,8 @@ export async function openSite(sandboxOk = true): Promise<SiteFixture> {
   }
   const pagesDir = join(repository, 'apps/website/dist/pages')
   const viewDir = join(repository, 'apps/web-view/dist')
-  await buildOnce(join(repository, 'apps/website'), join(pagesDir, 'index.html'))
-  await buildOnce(join(repository, 'apps/web-view'), join(viewDir, 'simyard-view-three.core.js'))
+  for (const product of [join(pagesDir, 'index.html'), join(viewDir, 'simyard-view.js')])
+    if (!existsSync(product)) throw new Error(`There is no ${product}; run npm run build.`)
   const website = await createWebsite({
     store: createFolderStore({ galleryDir: join(folder, 'gallery'), dataDir: join(folder, 'data') }),
     exhibits: createMemoryExhibits(),
@@ -78,9 +77,4 @@ export async function openSite(sandboxOk = true): Promise<SiteFixture> {
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-async function buildOnce(root: string, product: string): Promise<void> {
-  if (process.env.SIMYARD_BUILT === '1' && existsSync(product)) return
-  await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error' })
 }

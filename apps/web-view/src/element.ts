@@ -33,7 +33,18 @@ import { windowStyle } from './window/style.js'
 
 /** Attributes that say what to show; the first that is there counts. */
 const SOURCES = ['tab', 'stream', 'server', 'recording', 'scene'] as const
-const OTHERS = ['animation', 'theme', 'controls', 'hide', 'loop', 'speed', 'idle-limit', 'site'] as const
+const OPTIONS = [
+  'autoplay',
+  'broadcast',
+  'controls',
+  'hide',
+  'idle-limit',
+  'loop',
+  'site',
+  'speed',
+  'theme',
+  'timeout',
+] as const
 /** Along the longer side. */
 const THUMBNAIL_PIXELS = 640
 /** A recording that is loaded with a time in the page's address begins there: `#t=12.5`. */
@@ -46,7 +57,7 @@ const TIME_IN_ADDRESS = /[#&]t=([\d.]+)/
  * Connects when it has an address and is in the document; leaving the document closes it and ends its simulation.
  */
 export class SimyardView extends HTMLElement implements ControlHost {
-  static readonly observedAttributes = [...SOURCES, ...OTHERS]
+  static readonly observedAttributes = [...SOURCES, 'animation', ...OPTIONS]
 
   /** With `tab`: the room through which programs reach the simulation; to be set before the attribute. */
   room: TabSimulationOptions['room']
@@ -71,6 +82,8 @@ export class SimyardView extends HTMLElement implements ControlHost {
   private attempt = new AbortController()
   private idle: IdleWatch | undefined
   private showKind: ShowKind = 'live'
+  /** Outlives the picture: an element that is put back looks as before. */
+  private qualitySet: Quality | undefined
   private typedConsole = false
   private pictureShown = false
   private current: ViewState = 'idle'
@@ -166,8 +179,11 @@ export class SimyardView extends HTMLElement implements ControlHost {
   disconnectedCallback(): void {
     this.darkScheme.removeEventListener('change', this.onScheme)
     this.close()
+    this.controls.rest()
     this.player = undefined
+    this.tools?.overlays.clear()
     this.tools = undefined
+    this.senses?.dispose()
     this.senses = undefined
     this.stage?.dispose()
     this.stage = undefined
@@ -178,6 +194,8 @@ export class SimyardView extends HTMLElement implements ControlHost {
     if (name === 'theme') this.applyTheme()
     else if ((SOURCES as readonly string[]).includes(name)) {
       if (after !== null) void this.connect()
+    } else if (name === 'animation') {
+      if (this.hasAttribute('scene')) void this.connect()
     } else this.applyOptions()
   }
 
@@ -431,10 +449,11 @@ export class SimyardView extends HTMLElement implements ControlHost {
 
   /** What drawing may cost. */
   get quality(): Quality | undefined {
-    return this.stage?.quality
+    return this.stage?.quality ?? this.qualitySet
   }
 
   set quality(quality: Quality | undefined) {
+    this.qualitySet = quality
     if (this.stage && quality) this.stage.quality = quality
   }
 
@@ -527,6 +546,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
       const { overlays } = this.tools
       this.senses = new SenseOverlays(this.windows.stream.host(), overlays, this.player, this.controls.settings)
       host.append(this.tools.overlays.labels.element, this.tools.overlays.pictures.element)
+      if (this.qualitySet) this.stage.quality = this.qualitySet
       this.applyTheme()
     } catch {
       const message =

@@ -10,7 +10,7 @@ import {
   sortAnimations,
 } from '@simyard/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { AnimationUpload } from './animation-upload.js'
 import { CreationLimit } from './creation-limit.js'
 import { exhibitPath, siteOrigin } from './exhibit-address.js'

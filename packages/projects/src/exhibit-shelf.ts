@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ExhibitContent } from './exhibit.js'
 
 /** What is written down of an exhibit. */

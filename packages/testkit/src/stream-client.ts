@@ -96,7 +96,8 @@ export async function openSimulation(
   if (!server.startsWith('ws')) throw new Error(`no simulation server: ${server}`)
   const client = await TextSocket.open(`${server}/client`)
   client.send(JSON.stringify(start))
-  const ready = await client.next((text) => text.startsWith('webots:ws'))
+  // On a machine that is busy with others a simulator takes its time.
+  const ready = await client.next((text) => text.startsWith('webots:ws'), { timeoutMs: 60_000 })
   const streamUrl = ready.slice('webots:'.length)
   const stream = await TextSocket.open(`${streamUrl}/`)
   for (const word of firstWords) stream.send(word)

@@ -6,6 +6,7 @@ import { sendError } from '@simyard/service-host'
 import type { ViewerLink } from '@simyard/stream'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import { contentTypeOf } from '../content-type.js'
+import { sharedMessage } from './shared-message.js'
 
 /** A page's largest message is a controller's file. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
@@ -87,8 +88,11 @@ export class StreamDoor {
           if (webSocket.readyState === webSocket.OPEN) webSocket.send(text)
         },
         sendBytes: (bytes) => {
+          if (webSocket.readyState !== webSocket.OPEN) return
+          // Past the library while nothing of it waits that would be overtaken.
+          if (webSocket.bufferedAmount === 0) socket.write(sharedMessage(bytes))
           // It is as small as it gets: compressing it would only take time.
-          if (webSocket.readyState === webSocket.OPEN) webSocket.send(bytes, { compress: false })
+          else webSocket.send(bytes, { compress: false })
         },
         get queuedBytes() {
           return webSocket.bufferedAmount

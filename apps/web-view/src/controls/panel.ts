@@ -30,6 +30,9 @@ export class Panel {
   show(): void {
     this.element.hidden = false
     const first = this.content.querySelector<HTMLElement>('input, select, textarea, button:not(:disabled), a[href]')
+    // What is longer than the panel can be read by the keyboard too.
+    if (first) this.content.removeAttribute('tabindex')
+    else this.content.tabIndex = 0
     ;(first ?? this.close).focus()
   }
 

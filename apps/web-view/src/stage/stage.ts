@@ -241,6 +241,8 @@ export class Stage implements OverlayHost {
     this.graph?.dispose()
     this.backdrop.dispose()
     this.renderer.dispose()
+    // A page has room for few of these, and gives them back late by itself.
+    this.renderer.forceContextLoss()
     this.canvas.remove()
   }
 

@@ -1,3 +1,4 @@
+import './without-eval.js'
 import '../style/room.css'
 import { listProjects, type Project } from '../site/api.js'
 import { showBanner } from '../site/banner.js'
