@@ -295,6 +295,22 @@ describe('hostile uploads', () => {
     expect([reply.statusCode, reply.json()]).toMatchObject([429, { code: 'RATE_LIMITED' }])
   })
 
+  test('who announces too much is told before it is sent', async () => {
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+    socket.write(
+      `POST /ajax/animation/create.php HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n` +
+        `Content-Length: 200000000\r\n\r\n--b\r\n${'x'.repeat(100_000)}`,
+    )
+    let answer = ''
+    socket.on('data', (chunk) => {
+      answer += chunk.toString()
+    })
+    await expect.poll(() => answer).toContain('"code":"FILE_TOO_LARGE"')
+    socket.destroy()
+    expect(await leftovers()).toEqual([])
+  })
+
   test('a sender that goes away leaves nothing, and others can upload meanwhile', async () => {
     await app.listen({ host: '127.0.0.1', port: 0 })
     const { port } = app.server.address() as AddressInfo

@@ -30,7 +30,7 @@ export function readUpload(
   take: (file: UploadedFile) => Promise<void>,
 ): Promise<void> {
   if (Number(request.headers['content-length'] ?? 0) > limits.bytes) {
-    drop(request, 0)
+    drop(request, limits.bytes)
     throw new SimyardError('FILE_TOO_LARGE', `The upload has more than ${limits.bytes} bytes.`)
   }
   const form = openForm(request, limits)
@@ -71,20 +71,26 @@ export function readUpload(
   })
 }
 
-function openForm(request: IncomingMessage, { files }: FormLimits): Busboy {
+function openForm(request: IncomingMessage, limits: FormLimits): Busboy {
   const headers = request.headers as BusboyHeaders
   try {
     return new Busboy({
       headers,
-      limits: { files, fields: MOST_FIELDS, fieldSize: MOST_FIELD_BYTES, headerPairs: 20, headerSize: 4096 },
+      limits: {
+        files: limits.files,
+        fields: MOST_FIELDS,
+        fieldSize: MOST_FIELD_BYTES,
+        headerPairs: 20,
+        headerSize: 4096,
+      },
     })
   } catch (cause) {
-    drop(request, 0)
+    drop(request, limits.bytes)
     throw new SimyardError('REQUEST_INVALID', 'The upload is no form with files.', { cause })
   }
 }
 
-/** Reads on without keeping anything, so far. */
+/** Reads on without keeping anything, and ends the connection after so many bytes more. */
 function drop(request: IncomingMessage, mostBytes: number): void {
   let read = 0
   request.on('data', (chunk: Buffer) => {
