@@ -142,6 +142,19 @@ describe('website', () => {
     expect(codes.at(-1)).toBe(429)
   })
 
+  it('counts visitors behind a proxy of this machine by themselves, and believes nobody else', async () => {
+    const from = async (remoteAddress: string, seen: string) => {
+      const headers = { 'x-forwarded-for': seen }
+      const payload = { from: 'maze' }
+      return (await app.inject({ method: 'POST', url: '/api/v1/projects', remoteAddress, headers, payload })).statusCode
+    }
+    for (let i = 0; i < 4; i++) expect(await from('127.0.0.1', '203.0.113.5')).toBe(201)
+    expect(await from('127.0.0.1', '203.0.113.5')).toBe(429)
+    expect(await from('127.0.0.1', '203.0.113.6')).toBe(201)
+    for (let i = 0; i < 4; i++) expect(await from('203.0.113.9', `198.51.100.${i}`)).toBe(201)
+    expect(await from('203.0.113.9', '198.51.100.9')).toBe(429)
+  })
+
   it('describes every route of the API, and no other', async () => {
     const Document = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
     const { paths } = Document.parse((await app.inject('/api/v1/openapi.json')).json())

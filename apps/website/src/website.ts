@@ -39,8 +39,8 @@ export interface WebsiteOptions {
   readonly assets: Readonly<Record<string, string>>
   /** Told to visitors at /api/v1/status. */
   readonly status: () => SiteStatus | Promise<SiteStatus>
-  /** Whether `X-Forwarded-For` of a proxy in front is believed. */
-  readonly trustProxy?: boolean
+  /** Addresses of proxies whose `X-Forwarded-For` is believed; those of this machine when left out. */
+  readonly trustedProxies?: readonly string[]
   /** What simulation servers show when they fetch projects of visitors; without it none is given out that way. */
   readonly hostKey?: string
   /** Copies an address may make an hour. */
@@ -74,7 +74,7 @@ export async function createApp(
 ): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     ...(options.logger ? { loggerInstance: options.logger } : { logger: false }),
-    trustProxy: options.trustProxy ?? false,
+    trustProxy: [...(options.trustedProxies ?? ['loopback'])],
     bodyLimit: limits.fileBytes + 1,
     routerOptions: { maxParamLength: 400 },
     forceCloseConnections: true,
