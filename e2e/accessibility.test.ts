@@ -58,6 +58,29 @@ describe.skipIf(chromiumProblem !== undefined)(
       await page.close()
     })
 
+    test.each(['light', 'dark'] as const)(
+      'axe finds nothing serious in recordings in %s colours',
+      async (colorScheme) => {
+        const scene = `<?xml version="1.0"?><X3D><Scene>\n<WorldInfo id='n1' title='A box' info='"It stands."'/>\n<Solid id='n2'><Shape><Box/></Shape></Solid></Scene></X3D>`
+        const form = new FormData()
+        form.append('scene-file', new File([scene], 'scene.x3d'))
+        const create = `${simyard.address}/ajax/animation/create.php`
+        const { id, url } = await (await fetch(create, { method: 'POST', body: form })).json()
+        await fetch(create, { method: 'POST', body: JSON.stringify({ uploading: 0, uploadId: id }) })
+        const page = await browser.newPage({ colorScheme, bypassCSP: true, viewport: { width: 1280, height: 640 } })
+        await page.goto(`${simyard.address}/recordings`)
+        await page.getByRole('link', { name: 'A box' }).first().waitFor()
+        expect(await findingsOf(page)).toEqual([])
+        await page.goto(url)
+        await page.locator('simyard-view[data-picture="shown"]').waitFor({ timeout: 60_000 })
+        await page.getByRole('button', { name: 'About' }).click()
+        expect(await findingsOf(page)).toEqual([])
+        await page.getByRole('button', { name: 'Share' }).click()
+        expect(await findingsOf(page)).toEqual([])
+        await page.close()
+      },
+    )
+
     test.each(['light', 'dark'] as const)('axe finds nothing serious in rooms in %s colours', async (colorScheme) => {
       for (const path of ['godot', 'godotcode?project=fossbot-level-1']) {
         const page = await newPage({ colorScheme, bypassCSP: true, viewport: { width: 1280, height: 800 } })

@@ -25,6 +25,8 @@ export default defineConfig({
       input: {
         index: at('pages/index.html'),
         project: at('pages/project.html'),
+        exhibit: at('pages/exhibit.html'),
+        recordings: at('pages/recordings.html'),
         godot: at('pages/godot.html'),
         godotcode: at('pages/godotcode.html'),
         join: at('pages/join.html'),

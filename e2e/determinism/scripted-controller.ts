@@ -2,6 +2,12 @@ import { ControllerMessage, type SimulationToController } from '@simyard/protoco
 
 const EVERY_SENSOR = /Sensor$|^(Camera|GPS|Gyro|Compass|Accelerometer|InertialUnit|Receiver)$/
 
+/** Speed of a wheel, rad/s, from a step on; undefined: as it was. */
+export type Timetable = (step: number, wheel: number, robot: number) => number | undefined
+
+const changingOften: Timetable = (step, wheel, robot) =>
+  step % 12 === 0 ? ((((step / 12) * 7 + wheel * 5 + robot * 3) % 11) - 4) / 1.5 : undefined
+
 /** Wheel speeds that change five times a second, a different pattern for each robot, and sensors on from the start. */
 export class ScriptedController {
   lastAnswer = ''
@@ -13,6 +19,7 @@ export class ScriptedController {
   constructor(
     private readonly index: number,
     private readonly sensors = EVERY_SENSOR,
+    private readonly timetable = changingOften,
   ) {}
 
   receive(bytes: Uint8Array): void {
@@ -43,12 +50,10 @@ export class ScriptedController {
       }
       for (const { name } of motors) commands.push({ set: 'position', device: name, value: 'inf' })
     }
-    if (turn % 12 === 0) {
-      motors.forEach(({ name }, motor) => {
-        const value = (((turn / 12) * 7 + motor * 5 + this.index * 3) % 11) - 4
-        commands.push({ set: 'velocity', device: name, value: value / 1.5 })
-      })
-    }
+    motors.forEach(({ name }, motor) => {
+      const value = this.timetable(turn, motor, this.index)
+      if (value !== undefined) commands.push({ set: 'velocity', device: name, value })
+    })
     return commands
   }
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { createFolderStore } from '@simyard/projects'
+import { createFolderStore, createMemoryExhibits } from '@simyard/projects'
 import { createWebsite } from '@simyard/website'
 import { type StandIn, startStandIn } from './stand-in-server.js'
 
@@ -59,6 +59,7 @@ export async function openSite(sandboxOk = true): Promise<SiteFixture> {
     if (!existsSync(product)) throw new Error(`There is no ${product}; run npm run build.`)
   const website = await createWebsite({
     store: createFolderStore({ galleryDir: join(folder, 'gallery'), dataDir: join(folder, 'data') }),
+    exhibits: createMemoryExhibits(),
     pagesDir,
     viewDir,
     workerDir: folder,

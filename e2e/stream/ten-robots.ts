@@ -4,25 +4,26 @@ import { encodeLine, SimyardError, type WorldFrame } from '@simyard/protocol'
 import { exportX3d, type FileSource, loadScene } from '@simyard/scene'
 import { Simulation } from '@simyard/simulation'
 import { repositoryRoot } from '@simyard/testkit'
-import { ScriptedController } from '../determinism/scripted-controller.js'
+import { ScriptedController, type Timetable } from '../determinism/scripted-controller.js'
 
 const WORLD = 'project:/worlds/ten-robots.wbt'
 export const BASIC_TIME_STEP_MS = 16
 const KINDS = ['E-puck', 'Thymio2', 'FourWheelRobot', 'E-puck', 'Pioneer3dx']
 
-const world = `#VRML_SIM R2025a utf8
+/** The world's text; `controller` drives all of them. */
+export const tenRobotsWorld = (controller: string) => `#VRML_SIM R2025a utf8
 WorldInfo { basicTimeStep ${BASIC_TIME_STEP_MS} }
 Viewpoint { }
 RectangleArena { floorSize 8 8 }
 ${Array.from({ length: 10 }, (_, i) => {
   const place = `${(i % 5) * 1.4 - 2.8} ${i < 5 ? -1.5 : 1.5} 0.1`
-  return `${KINDS[i % KINDS.length]} { translation ${place} rotation 0 0 1 ${i} name "robot ${i}" controller "script" }`
+  return `${KINDS[i % KINDS.length]} { translation ${place} rotation 0 0 1 ${i} name "robot ${i}" controller "${controller}" }`
 }).join('\n')}
 `
 
 const files: FileSource = {
   async read(url) {
-    if (url === WORLD) return new TextEncoder().encode(world)
+    if (url === WORLD) return new TextEncoder().encode(tenRobotsWorld('script'))
     const path = /^asset:\/+(.*)$/.exec(url)?.[1]
     const missing = (cause?: unknown) => new SimyardError('SCENE_FILE_MISSING', `There is no file ${url}`, { cause })
     if (path === undefined) throw missing()
@@ -44,6 +45,7 @@ export async function driveTenRobots(options: {
   readonly frameMs: number
   /** Whole states instead of changes. */
   readonly full?: boolean
+  readonly timetable?: Timetable
 }): Promise<TenRobots> {
   const controllers = new Map<number, ScriptedController>()
   const scene = await loadScene({ url: WORLD, files })
@@ -52,7 +54,7 @@ export async function driveTenRobots(options: {
     seed: 1,
     host: {
       startController: ({ controller }) => {
-        controllers.set(controller, new ScriptedController(controllers.size, /^$/))
+        controllers.set(controller, new ScriptedController(controllers.size, /^$/, options.timetable))
       },
       stopController: () => undefined,
       sendToController: (controller, bytes) => controllers.get(controller)?.receive(bytes),

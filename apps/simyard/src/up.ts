@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { cpus } from 'node:os'
 import { isAbsolute, resolve } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { createFolderStore, type ProjectStore } from '@simyard/projects'
+import { createFolderExhibits, createFolderStore, type ProjectStore } from '@simyard/projects'
 import { SimyardError } from '@simyard/protocol'
 import { RelayServer, RelayServerConfig } from '@simyard/relay-server'
 import {
@@ -69,6 +69,10 @@ export async function serveAll(parsed: Arguments): Promise<Served> {
     shutdown.add('relay', () => relay.close())
     const website = await createWebsite({
       store,
+      exhibits: createFolderExhibits({
+        dataDir,
+        onProblem: (folder, problem) => log.error({ folder, problem }, 'what was uploaded is left out'),
+      }),
       hostKey: parsed.hostKey === undefined ? ownHostKey(dataDir) : readHostKey(absolute(parsed.hostKey)),
       assets: { protos: `${layout.root}protos`, python: layout.pythonDir },
       pagesDir: layout.pagesDir,

@@ -33,7 +33,20 @@ import { windowStyle } from './window/style.js'
 
 /** Attributes that say what to show; the first that is there counts. */
 const SOURCES = ['tab', 'stream', 'server', 'recording', 'scene'] as const
-const OTHERS = ['animation', 'theme', 'controls', 'hide', 'loop', 'speed', 'idle-limit'] as const
+const OPTIONS = [
+  'autoplay',
+  'broadcast',
+  'controls',
+  'hide',
+  'idle-limit',
+  'loop',
+  'site',
+  'speed',
+  'theme',
+  'timeout',
+] as const
+/** Along the longer side. */
+const THUMBNAIL_PIXELS = 640
 /** A recording that is loaded with a time in the page's address begins there: `#t=12.5`. */
 const VIEW_SCRIPT: string = import.meta.url
 const TIME_IN_ADDRESS = /[#&]t=([\d.]+)/
@@ -44,7 +57,7 @@ const TIME_IN_ADDRESS = /[#&]t=([\d.]+)/
  * Connects when it has an address and is in the document; leaving the document closes it and ends its simulation.
  */
 export class SimyardView extends HTMLElement implements ControlHost {
-  static readonly observedAttributes = [...SOURCES, ...OTHERS]
+  static readonly observedAttributes = [...SOURCES, 'animation', ...OPTIONS]
 
   /** With `tab`: the room through which programs reach the simulation; to be set before the attribute. */
   room: TabSimulationOptions['room']
@@ -69,6 +82,8 @@ export class SimyardView extends HTMLElement implements ControlHost {
   private attempt = new AbortController()
   private idle: IdleWatch | undefined
   private showKind: ShowKind = 'live'
+  /** Outlives the picture: an element that is put back looks as before. */
+  private qualitySet: Quality | undefined
   private typedConsole = false
   private pictureShown = false
   private current: ViewState = 'idle'
@@ -164,8 +179,11 @@ export class SimyardView extends HTMLElement implements ControlHost {
   disconnectedCallback(): void {
     this.darkScheme.removeEventListener('change', this.onScheme)
     this.close()
+    this.controls.rest()
     this.player = undefined
+    this.tools?.overlays.clear()
     this.tools = undefined
+    this.senses?.dispose()
     this.senses = undefined
     this.stage?.dispose()
     this.stage = undefined
@@ -176,6 +194,8 @@ export class SimyardView extends HTMLElement implements ControlHost {
     if (name === 'theme') this.applyTheme()
     else if ((SOURCES as readonly string[]).includes(name)) {
       if (after !== null) void this.connect()
+    } else if (name === 'animation') {
+      if (this.hasAttribute('scene')) void this.connect()
     } else this.applyOptions()
   }
 
@@ -246,6 +266,23 @@ export class SimyardView extends HTMLElement implements ControlHost {
       const { openRecording } = await import('./record/run-recording.js')
       await this.play(openRecording(bytes), assetBase)
     })
+  }
+
+  /** A site of Simyard that recordings can be shown on (attribute `site`). */
+  get site(): string | undefined {
+    return this.getAttribute('site') ?? undefined
+  }
+
+  /** Shows a run on the site, with a picture of what is on the screen; resolves to the address of its page. */
+  async publish(part: SavedPart = 'kept', onProgress: (text: string) => void = () => undefined): Promise<string> {
+    const { site } = this
+    if (site === undefined) throw new Error('The page names no site to save on.')
+    const [file, thumbnail] = [await this.recordingFile(part), await this.stage?.photograph(THUMBNAIL_PIXELS)]
+    const { publish } = await import('./record/publish.js')
+    const what = { file, thumbnail, title: this.worldTitle, xml: this.player?.xml ?? '', assetBase: this.shownAssets }
+    const published = await publish(site, what, onProgress)
+    this.emit('simyard-saved', published)
+    return published.address
   }
 
   startRecording(): void {
@@ -412,10 +449,11 @@ export class SimyardView extends HTMLElement implements ControlHost {
 
   /** What drawing may cost. */
   get quality(): Quality | undefined {
-    return this.stage?.quality
+    return this.stage?.quality ?? this.qualitySet
   }
 
   set quality(quality: Quality | undefined) {
+    this.qualitySet = quality
     if (this.stage && quality) this.stage.quality = quality
   }
 
@@ -461,7 +499,9 @@ export class SimyardView extends HTMLElement implements ControlHost {
   embedding(): string {
     const source = SOURCES.find((name) => this.hasAttribute(name)) ?? 'scene'
     const address = new URL(this.getAttribute(source) ?? '', location.href).href.replaceAll('"', '%22')
-    return `<script type="module" src="${VIEW_SCRIPT}"></script>\n<simyard-view ${source}="${address}" controls style="height: 480px"></simyard-view>`
+    const moves = source === 'scene' ? this.getAttribute('animation') : null
+    const animation = moves === null ? '' : ` animation="${new URL(moves, location.href).href.replaceAll('"', '%22')}"`
+    return `<script type="module" src="${VIEW_SCRIPT}"></script>\n<simyard-view ${source}="${address}"${animation} controls style="height: 480px"></simyard-view>`
   }
 
   /** What is around the robots of a simulation in this tab: a noise, and the light, 0–100. */
@@ -506,6 +546,7 @@ export class SimyardView extends HTMLElement implements ControlHost {
       const { overlays } = this.tools
       this.senses = new SenseOverlays(this.windows.stream.host(), overlays, this.player, this.controls.settings)
       host.append(this.tools.overlays.labels.element, this.tools.overlays.pictures.element)
+      if (this.qualitySet) this.stage.quality = this.qualitySet
       this.applyTheme()
     } catch {
       const message =
@@ -747,6 +788,8 @@ export class SimyardView extends HTMLElement implements ControlHost {
     }))
     const { showRecording } = await import('./record/run-recording.js')
     showRecording(recording, this.player)
+    const at = TIME_IN_ADDRESS.exec(location.hash)?.[1]
+    if (at !== undefined) this.player.seek(Number(at) * 1000)
     this.applyOptions()
     this.controls.update()
   }
@@ -787,8 +830,6 @@ export class SimyardView extends HTMLElement implements ControlHost {
     this.dataset.picture = 'shown'
     this.report({ step: 'frame', state: 'done' })
     this.checklist.finish()
-    const at = this.kind === 'recording' ? TIME_IN_ADDRESS.exec(location.hash)?.[1] : undefined
-    if (at !== undefined) this.seek(Number(at) * 1000)
     if (this.hasAttribute('autoplay') && this.kind !== 'scene') this.run()
   }
 

@@ -23,6 +23,7 @@ export class SenseOverlays {
     pictures: false,
   }
   private robots: readonly string[] = []
+  private readonly stops: readonly (() => void)[]
   /** Devices that see, by robot. */
   private readonly seeing = new Map<string, readonly { readonly name: string; readonly type: string }[]>()
 
@@ -46,15 +47,24 @@ export class SenseOverlays {
       sense('contacts', 'Touches'),
       sense('joints', 'Axes of joints'),
     )
-    host.onDevices((robot, devices) => {
-      this.seeing.set(
-        robot,
-        devices.filter(({ type }) => SEEING.has(type) || type === 'Lidar'),
-      )
-      this.watch()
-    })
-    host.onReadings((_timeMs, robots, contacts) => this.showReadings(robots, contacts))
-    host.onPicture((header, bytes) => void this.showPicture(header, bytes))
+    this.stops = [
+      host.onDevices((robot, devices) => {
+        this.seeing.set(
+          robot,
+          devices.filter(({ type }) => SEEING.has(type) || type === 'Lidar'),
+        )
+        this.watch()
+      }),
+      host.onReadings((_timeMs, robots, contacts) => this.showReadings(robots, contacts)),
+      host.onPicture((header, bytes) => void this.showPicture(header, bytes)),
+    ]
+  }
+
+  /** The picture goes: nothing is asked of the simulator for it any more. */
+  dispose(): void {
+    for (const sense of Object.keys(this.on) as Sense[]) this.on[sense] = false
+    for (const stop of this.stops) stop()
+    this.host.watch({})
   }
 
   setRobots(robots: readonly RobotSummary[]): void {

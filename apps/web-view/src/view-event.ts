@@ -29,6 +29,8 @@ export interface ViewEvents {
   'simyard-sound': { readonly robot: string; readonly name: string }
   /** The browser let the simulation of this tab rest. */
   'simyard-stalled': { readonly ms: number }
+  /** A recording is shown on the site; `key` opens it for changes. */
+  'simyard-saved': { readonly id: string; readonly key: string; readonly address: string }
   /** Another solid is selected: `n` and its number, or nothing. */
   'simyard-select': { readonly id?: string }
   /** `slow`: lowered because pictures took too long. */

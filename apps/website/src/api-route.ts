@@ -1,5 +1,5 @@
 import { checkFilePath, type ProjectDetails, type ProjectStore } from '@simyard/projects'
-import { SimyardError } from '@simyard/protocol'
+import { type ErrorCode, SimyardError } from '@simyard/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import type { CreationLimit } from './creation-limit.js'
@@ -24,10 +24,15 @@ export interface ApiRoute {
   readonly summary: string
   readonly status: 200 | 201
   readonly reply: z.ZodType
+  readonly query?: z.ZodObject
   readonly body?: z.ZodType | 'bytes'
+  /** Bytes; that of the site without it. */
+  readonly bodyLimit?: number
   /** Needs `Authorization: Bearer <key>`. */
   readonly keyed?: boolean
   readonly errors: readonly number[]
+  /** Refuses by throwing, before the body is read. */
+  admit?(request: FastifyRequest): void
   handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown>
 }
 
@@ -109,7 +114,7 @@ export function apiRoutes({ store, limit, status }: ApiParts): ApiRoute[] {
       errors: [400, 403, 404, 413],
       handle: async (request) => {
         const content = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-        return store.writeFile(projectId(request), filePath(request), content, bearerKey(request))
+        return store.writeFile(projectId(request), filePath(request), content, copyKey(request))
       },
     },
     {
@@ -122,7 +127,7 @@ export function apiRoutes({ store, limit, status }: ApiParts): ApiRoute[] {
       reply: RevertReply,
       errors: [400, 403, 404],
       handle: async (request) => ({
-        file: (await store.revertFile(projectId(request), filePath(request), bearerKey(request))) ?? null,
+        file: (await store.revertFile(projectId(request), filePath(request), copyKey(request))) ?? null,
       }),
     },
   ]
@@ -152,15 +157,18 @@ export function filePath(request: FastifyRequest): string {
   return checkFilePath(Params.parse(request.params)['*'] ?? '')
 }
 
-function bearerKey(request: FastifyRequest): string {
+function copyKey(request: FastifyRequest): string {
+  return bearerKey(request, 'PROJECT_WRONG_KEY', 'Send the key of the copy as Authorization: Bearer <key>.')
+}
+
+/** The key that a request shows; without one it is refused with `code` and `hint`. */
+export function bearerKey(request: FastifyRequest, code: ErrorCode, hint: string): string {
   const key = /^Bearer (\S{1,200})$/.exec(request.headers.authorization ?? '')?.[1]
-  if (key === undefined) {
-    throw new SimyardError('PROJECT_WRONG_KEY', 'Send the key of the copy as Authorization: Bearer <key>.')
-  }
+  if (key === undefined) throw new SimyardError(code, hint)
   return key
 }
 
-function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+export function parse<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body)
   if (result.success) return result.data
   const issue = result.error.issues[0]!

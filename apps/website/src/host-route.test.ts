@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { createFolderStore, type ProjectStore } from '@simyard/projects'
+import { createFolderStore, createMemoryExhibits, type ProjectStore } from '@simyard/projects'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromBufferPromise } from 'yauzl'
@@ -27,6 +27,7 @@ beforeAll(async () => {
   store = createFolderStore({ galleryDir: join(folder, 'gallery'), dataDir: join(folder, 'data') })
   app = await createApp({
     store,
+    exhibits: createMemoryExhibits(),
     pagesDir: join(folder, 'gallery'),
     viewDir: join(folder, 'gallery'),
     workerDir: folder,
@@ -216,6 +217,7 @@ describe('/ajax/upload-file.php', () => {
 test('a site without a key gives nothing to simulation servers', async () => {
   const bare = await createApp({
     store,
+    exhibits: createMemoryExhibits(),
     pagesDir: join(folder, 'gallery'),
     viewDir: join(folder, 'gallery'),
     workerDir: folder,

@@ -4,6 +4,7 @@ import { DOWNLOAD_PATH, hostError, reportError, SimyardError, UPLOAD_OK, UPLOAD_
 import { parse as parseCookie } from 'cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CreationLimit } from './creation-limit.js'
+import { isForeign } from './foreign-page.js'
 
 /*
  * The website host's part for simulation servers and editors of the originals. A visitor is a copy: user1Id is its id
@@ -166,14 +167,6 @@ function credentialsOf(request: FastifyRequest, form: FormData): { user: string;
     return text
   }
   return { user: value('user1Id'), authentication: value('user1Authentication') }
-}
-
-/** Whether the request comes from a page of another site; undefined when it does not say so. */
-function isForeign(request: FastifyRequest): boolean | undefined {
-  const { origin, host } = request.headers
-  const site = request.headers['sec-fetch-site']
-  if (origin !== undefined) return !URL.canParse(origin) || new URL(origin).host !== host
-  return site === undefined ? undefined : site !== 'same-origin'
 }
 
 /** Fields of a form, URL-encoded or multipart. */

@@ -15,11 +15,13 @@ export function openApiDocument(routes: readonly ApiRoute[], version: string): R
     info: {
       title: 'Simyard',
       version,
-      description: 'Projects, their files and copies.',
+      description: 'Projects, their files and copies; recordings.',
       license: { name: 'Apache-2.0' },
     },
     paths,
-    components: { securitySchemes: { copyKey: { type: 'http', scheme: 'bearer', description: 'The key of a copy' } } },
+    components: {
+      securitySchemes: { copyKey: { type: 'http', scheme: 'bearer', description: 'The key of a copy or a recording' } },
+    },
   }
 }
 
@@ -28,12 +30,13 @@ export function openApiPath(url: string): string {
 }
 
 function operation(route: ApiRoute, path: string): Record<string, unknown> {
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map((match) => ({
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => ({
     name: match[1],
     in: 'path',
     required: true,
     schema: { type: 'string' },
   }))
+  const parameters = [...inPath, ...(route.query ? inQuery(route.query) : [])]
   const replies: Record<string, unknown> = { [route.status]: { description: 'Done', content: json(route.reply) } }
   for (const status of route.errors) replies[status] = { description: 'Refused', content: json(ErrorReply) }
   return {
@@ -44,6 +47,11 @@ function operation(route: ApiRoute, path: string): Record<string, unknown> {
     ...(route.keyed ? { security: [{ copyKey: [] }] } : {}),
     responses: replies,
   }
+}
+
+function inQuery(query: z.ZodObject): Record<string, unknown>[] {
+  const { properties = {} } = z.toJSONSchema(query, { io: 'input' })
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', schema }))
 }
 
 function bodyContent(body: z.ZodType | 'bytes'): Record<string, unknown> {

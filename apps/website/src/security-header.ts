@@ -19,6 +19,24 @@ const pagePolicy = [
   "frame-ancestors 'self'",
 ].join('; ')
 
+/**
+ * A page that shows what a stranger has uploaded: whatever files its scene names, visitors' browsers ask nobody but this
+ * site for them, and the place where Webots keeps the textures of its own models.
+ */
+const exhibitPolicy = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob: https://raw.githubusercontent.com",
+  "connect-src 'self' data: blob: https://raw.githubusercontent.com",
+  "worker-src 'self' blob:",
+  "frame-src 'none'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'self'",
+].join('; ')
+
 /** A project's file opened as a page is a stranger's text: it may do nothing. */
 const filePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
 
@@ -26,9 +44,9 @@ export function secure(reply: FastifyReply): void {
   reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'strict-origin-when-cross-origin')
 }
 
-export function securePage(reply: FastifyReply): void {
+export function securePage(reply: FastifyReply, policy: 'page' | 'exhibit' = 'page'): void {
   reply
-    .header('content-security-policy', pagePolicy)
+    .header('content-security-policy', policy === 'exhibit' ? exhibitPolicy : pagePolicy)
     .header('permissions-policy', 'camera=(), microphone=(), geolocation=()')
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createFolderStore } from '@simyard/projects'
+import { createFolderStore, createMemoryExhibits } from '@simyard/projects'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
@@ -32,6 +32,7 @@ beforeAll(async () => {
   app = await createApp(
     {
       store: createFolderStore({ galleryDir: join(folder, 'gallery'), dataDir: join(folder, 'data') }),
+      exhibits: createMemoryExhibits(),
       pagesDir: join(folder, 'pages'),
       viewDir: join(folder, 'view'),
       workerDir: folder,
@@ -139,6 +140,19 @@ describe('website', () => {
       codes.push((await app.inject({ method: 'POST', url: '/api/v1/projects', payload: { from: 'maze' } })).statusCode)
     }
     expect(codes.at(-1)).toBe(429)
+  })
+
+  it('counts visitors behind a proxy of this machine by themselves, and believes nobody else', async () => {
+    const from = async (remoteAddress: string, seen: string) => {
+      const headers = { 'x-forwarded-for': seen }
+      const payload = { from: 'maze' }
+      return (await app.inject({ method: 'POST', url: '/api/v1/projects', remoteAddress, headers, payload })).statusCode
+    }
+    for (let i = 0; i < 4; i++) expect(await from('127.0.0.1', '203.0.113.5')).toBe(201)
+    expect(await from('127.0.0.1', '203.0.113.5')).toBe(429)
+    expect(await from('127.0.0.1', '203.0.113.6')).toBe(201)
+    for (let i = 0; i < 4; i++) expect(await from('203.0.113.9', `198.51.100.${i}`)).toBe(201)
+    expect(await from('203.0.113.9', '198.51.100.9')).toBe(429)
   })
 
   it('describes every route of the API, and no other', async () => {

@@ -2,21 +2,27 @@ import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
-import { limits, type ProjectStore } from '@simyard/projects'
+import { type ExhibitStore, limits, type ProjectStore } from '@simyard/projects'
 import { SimyardError } from '@simyard/protocol'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
+import { addAnimationRoutes } from './animation-route.js'
 import { apiRoutes, filePath, projectId } from './api-route.js'
 import { contentType } from './content-type.js'
 import { CreationLimit } from './creation-limit.js'
 import { sendError } from './error-reply.js'
+import { addExhibitPages } from './exhibit-page.js'
 import { addHostRoutes } from './host-route.js'
 import { openApiDocument } from './openapi.js'
+import { recordingRoutes } from './recording-route.js'
 import { addRoomPages, isolate, type OpenPageRoom } from './room-page.js'
 import type { SiteStatus } from './schema.js'
 import { secure, secureFile, securePage } from './security-header.js'
+import { ViewCount } from './view-count.js'
 
 export interface WebsiteOptions {
   readonly store: ProjectStore
+  /** Recordings, scenes and animations that visitors upload. */
+  readonly exhibits: ExhibitStore
   /** Built pages: index.html, project.html and site/. */
   readonly pagesDir: string
   /** Built view: simyard-view.js and its chunks. */
@@ -33,12 +39,14 @@ export interface WebsiteOptions {
   readonly assets: Readonly<Record<string, string>>
   /** Told to visitors at /api/v1/status. */
   readonly status: () => SiteStatus | Promise<SiteStatus>
-  /** Whether `X-Forwarded-For` of a proxy in front is believed. */
-  readonly trustProxy?: boolean
+  /** Addresses of proxies whose `X-Forwarded-For` is believed; those of this machine when left out. */
+  readonly trustedProxies?: readonly string[]
   /** What simulation servers show when they fetch projects of visitors; without it none is given out that way. */
   readonly hostKey?: string
   /** Copies an address may make an hour. */
   readonly copiesPerHour?: number
+  /** Recordings, scenes and animations an address may upload an hour. */
+  readonly uploadsPerHour?: number
   readonly logger?: FastifyBaseLogger
 }
 
@@ -51,6 +59,7 @@ export interface Website {
 /** At the root, where pages of the original look for theirs. */
 const CLIENT_SCRIPTS = ['fossbot_class.js', 'simulator_bridge.js', 'simyard-client.js']
 const HOUR_MS = 3_600_000
+const SWEEP_MS = 60_000
 
 /** Never listens by itself: the caller owns the port. */
 export async function createWebsite(options: WebsiteOptions): Promise<Website> {
@@ -65,7 +74,7 @@ export async function createApp(
 ): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     ...(options.logger ? { loggerInstance: options.logger } : { logger: false }),
-    trustProxy: options.trustProxy ?? false,
+    trustProxy: [...(options.trustedProxies ?? ['loopback'])],
     bodyLimit: limits.fileBytes + 1,
     routerOptions: { maxParamLength: 400 },
     forceCloseConnections: true,
@@ -86,21 +95,36 @@ export async function createApp(
     const message = `There is nothing at ${request.method} ${request.url.slice(0, 200)}.`
     sendError(new SimyardError('ROUTE_NOT_FOUND', message), request, reply)
   })
-  await addApi(app, options)
+  const uploads = new CreationLimit(options.uploadsPerHour ?? 60, HOUR_MS, Date.now, 'uploads')
+  const views = new ViewCount(options.exhibits)
+  await addApi(app, options, uploads)
   addProjectFiles(app, options.store)
   addHostRoutes(app, options)
+  await addAnimationRoutes(app, { exhibits: options.exhibits, limit: uploads, views })
+  sweepDrafts(app, options.exhibits)
   await addStatic(app, options)
   addPages(app, options.pagesDir)
+  addExhibitPages(app, { exhibits: options.exhibits, pagesDir: options.pagesDir, views })
   if (options.openRoom) addRoomPages(app, options.pagesDir, options.store, options.openRoom)
   return app
 }
 
-async function addApi(app: FastifyInstance, options: WebsiteOptions): Promise<void> {
-  const routes = apiRoutes({
+/** Uploads that nobody has finished go after a while. */
+function sweepDrafts(app: FastifyInstance, exhibits: ExhibitStore): void {
+  const timer = setInterval(() => {
+    exhibits.sweep().catch((error: unknown) => app.log.error(error))
+  }, SWEEP_MS)
+  timer.unref()
+  app.addHook('onClose', async () => clearInterval(timer))
+}
+
+async function addApi(app: FastifyInstance, options: WebsiteOptions, uploads: CreationLimit): Promise<void> {
+  const parts = {
     store: options.store,
     limit: new CreationLimit(options.copiesPerHour ?? 60, HOUR_MS),
     status: options.status,
-  })
+  }
+  const routes = [...apiRoutes(parts), ...recordingRoutes(options.exhibits, uploads)]
   // A file's bytes are a file's bytes, whatever content type they come with.
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
@@ -120,6 +144,8 @@ function addRoute(app: FastifyInstance, route: ReturnType<typeof apiRoutes>[numb
   app.route({
     method: route.method,
     url: route.url,
+    ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
+    onRequest: async (request) => route.admit?.(request),
     handler: async (request, reply) => {
       const answer = await route.handle(request, reply)
       return reply.status(route.status).header('cache-control', 'no-store').send(answer)

@@ -92,7 +92,12 @@ export async function replaceFile(
     await rm(temporary, { force: true })
     throw error
   }
-  const folder = await open(dirname(target), 'r')
+  await syncFolder(dirname(target))
+}
+
+/** After it, what was created or renamed in a folder survives a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
   try {
     await folder.sync()
   } finally {
@@ -103,4 +108,9 @@ export async function replaceFile(
 export function isAbsent(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+export function isDiskFull(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ENOSPC' || code === 'EDQUOT'
 }

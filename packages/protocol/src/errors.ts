@@ -78,6 +78,10 @@ export const errorCatalogue = {
   PROJECT_QUOTA_EXCEEDED: { status: 413, retryable: false },
   PROJECT_READ_ONLY: { status: 403, retryable: false },
   PROJECT_WRONG_KEY: { status: 403, retryable: false },
+  EXHIBIT_NOT_FOUND: { status: 404, retryable: false },
+  EXHIBIT_INVALID: { status: 422, retryable: false },
+  EXHIBIT_QUOTA_EXCEEDED: { status: 507, retryable: true },
+  EXHIBIT_WRONG_KEY: { status: 403, retryable: false },
   RATE_LIMITED: { status: 429, retryable: true },
   // rooms
   RELAY_UNREACHABLE: { status: 502, retryable: true },

@@ -20,6 +20,20 @@ export {
   fossbotEvent,
   ROOM_PLACE_EVENT,
 } from './compat/fossbot-words.js'
+export type { AnimationEntry, SceneHead } from './compat/webots-animations.js'
+export {
+  ANIMATION_LIST_PATH,
+  ANIMATION_UPLOAD_PATH,
+  ANIMATION_UPLOADED,
+  AnimationClock,
+  animationId,
+  animationNumber,
+  LARGEST_ANIMATION_NUMBER,
+  LARGEST_NEW_ANIMATION_NUMBER,
+  readSceneHead,
+  sortAnimations,
+  uploadedFilePath,
+} from './compat/webots-animations.js'
 export type { ClientRequest, Visitor } from './compat/webots-client.js'
 export { clientMessage, decodeClientRequest, visitorFields } from './compat/webots-client.js'
 export type { CloudServer } from './compat/webots-cloud.js'

@@ -67,19 +67,22 @@ export function writeFile(surroundings: Surroundings, blocks: readonly Block[]):
   return file
 }
 
-/** Throws RECORDING_INVALID and nothing else. Frames are read when they are asked for. */
-export function readRecording(file: Uint8Array): Recording {
+/**
+ * Throws RECORDING_INVALID and nothing else. Frames are read when they are asked for. `mostPlainBytes` bounds what each
+ * part may unpack to, for those who read files of strangers.
+ */
+export function readRecording(file: Uint8Array, mostPlainBytes = MOST_PLAIN_BYTES): Recording {
   const bodyEnd = file.length - MARK.length - 8
   if (bodyEnd < MARK.length || !hasMark(file, 0) || !hasMark(file, file.length - MARK.length))
     throw invalid('it does not begin and end like one')
   const view = new DataView(file.buffer, file.byteOffset + bodyEnd, 8)
   const bytes = view.getUint32(0, true)
-  const index = readJson(file, { at: bodyEnd - bytes, bytes, plainBytes: view.getUint32(4, true) })
+  const index = readJson(file, { at: bodyEnd - bytes, bytes, plainBytes: view.getUint32(4, true) }, mostPlainBytes)
   if (!isIndex(index)) throw invalid('its index has another form')
-  const surroundings = readJson(file, index.surroundings)
+  const surroundings = readJson(file, index.surroundings, mostPlainBytes)
   if (!isSurroundings(surroundings)) throw invalid('its scene has another form')
   const { scene, changes, events } = surroundings
-  return new Recording(scene, new BlockFrames(file, index), changes, events)
+  return new Recording(scene, new BlockFrames(file, index, mostPlainBytes), changes, events)
 }
 
 /** Frames of a file, a block at a time. */
@@ -93,6 +96,7 @@ class BlockFrames implements FrameSource {
   constructor(
     private readonly file: Uint8Array,
     private readonly index: Index,
+    private readonly mostPlainBytes: number,
   ) {
     this.times = index.blocks.flatMap(({ times }) => times)
     this.count = this.times.length
@@ -133,7 +137,7 @@ class BlockFrames implements FrameSource {
     const known = this.decoded.get(number)
     if (known) return known
     const block = this.index.blocks[number]!
-    const plain = inflate(this.file, block)
+    const plain = inflate(this.file, block, this.mostPlainBytes)
     const decoder = new FrameDecoder()
     let at = 0
     const frames = block.sizes.map((size) => {
@@ -155,9 +159,10 @@ function hasMark(file: Uint8Array, at: number): boolean {
   return MARK.every((byte, i) => file[at + i] === byte)
 }
 
-function inflate(file: Uint8Array, { at, bytes, plainBytes }: Part): Uint8Array {
-  if (at < MARK.length || at + bytes > file.length || plainBytes > MOST_PLAIN_BYTES)
+function inflate(file: Uint8Array, { at, bytes, plainBytes }: Part, mostPlainBytes: number): Uint8Array {
+  if (at < MARK.length || bytes < 0 || at + bytes > file.length || plainBytes < 0)
     throw invalid('a part of it lies outside')
+  if (plainBytes > mostPlainBytes) throw invalid(`a part of it has more than ${mostPlainBytes} bytes`)
   let plain: Uint8Array
   try {
     plain = inflateSync(file.subarray(at, at + bytes), { out: new Uint8Array(plainBytes) })
@@ -168,8 +173,8 @@ function inflate(file: Uint8Array, { at, bytes, plainBytes }: Part): Uint8Array 
   return plain
 }
 
-function readJson(file: Uint8Array, part: Part): unknown {
-  const plain = inflate(file, part)
+function readJson(file: Uint8Array, part: Part, mostPlainBytes: number): unknown {
+  const plain = inflate(file, part, mostPlainBytes)
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(plain))
   } catch (cause) {

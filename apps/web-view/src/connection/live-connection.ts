@@ -166,6 +166,9 @@ export class LiveConnection {
 
   private receive(message: StreamMessage): void {
     if (this.ended.signal.aborted) return
+    // Whose simulation it is hears it from the server itself.
+    if (message.type === 'event' && message.event.type === 'ended' && !this.seat)
+      return this.fail(message.event.error, this.sceneSeen ? undefined : 'world')
     if (message.type === 'model') {
       this.handlers.onOpen()
       this.sceneSeen = true

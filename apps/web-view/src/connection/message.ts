@@ -45,6 +45,8 @@ export type StreamMessage =
 export type SimyardEvent =
   | { readonly type: 'speed'; readonly realTimeFactor: number; readonly reason?: string }
   | { readonly type: 'error'; readonly error: Failure }
+  /** The simulation is over, and why. */
+  | { readonly type: 'ended'; readonly error: Failure }
   | {
       readonly type: 'diagnostic'
       readonly diagnostic: {
@@ -205,6 +207,7 @@ function isEvent(value: unknown): value is SimyardEvent {
     case 'speed':
       return typeof value.realTimeFactor === 'number'
     case 'error':
+    case 'ended':
       return isFailure(value.error)
     case 'diagnostic':
       return isRecord(value.diagnostic) && typeof value.diagnostic.message === 'string'

@@ -60,7 +60,7 @@ export class SocketStream implements Stream {
     })
     this.socket.addEventListener('close', (event) => {
       clearTimeout(silence)
-      if (!this.closed) handlers.onClose(event.code === 1000)
+      if (!this.closed) handlers.onClose(event.code === 1000 || isEnd(event))
       this.closed = true
     })
   }
@@ -73,4 +73,9 @@ export class SocketStream implements Stream {
     this.closed = true
     this.socket.close()
   }
+}
+
+/** A server that ends a simulation says with which code of the catalogue: there is nothing to come back to. */
+function isEnd({ code, reason }: CloseEvent): boolean {
+  return code === 1001 && /^[A-Z][A-Z_]+$/.test(reason)
 }

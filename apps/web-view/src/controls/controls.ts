@@ -22,6 +22,8 @@ export class Controls {
   private readonly panels = new Map<Tool, Panel>()
   private readonly announcement = document.createElement('span')
   private open: Tool | undefined
+  /** Where the focus was before a panel took it. */
+  private focusBefore: HTMLElement | undefined
   private lookingBack = false
   private resumeAfterDrag = false
   private hideTimer: ReturnType<typeof setTimeout> | undefined
@@ -135,11 +137,21 @@ export class Controls {
   openPanel(tool: Tool | undefined): void {
     const before = this.open
     if (before) this.panels.get(before)?.hide()
+    else this.focusBefore = focusedBeside(this.element)
     this.open = tool
-    if (tool) this.panels.get(tool)?.show()
-    else if (before) this.toolbar.button(before).focus()
     this.toolbar.setMore(false)
     this.update()
+    if (tool) this.panels.get(tool)?.show()
+    else if (before) this.giveFocusBack(before)
+  }
+
+  /** The view leaves the page: nothing goes on by itself, and nothing takes the focus. */
+  rest(): void {
+    if (this.open) this.panels.get(this.open)?.hide()
+    this.open = undefined
+    this.focusBefore = undefined
+    this.lookingBack = false
+    clearTimeout(this.hideTimer)
   }
 
   /** Buttons for which there is nothing here. */
@@ -149,6 +161,7 @@ export class Controls {
 
   private onTool(tool: Tool): void {
     const { host } = this
+    if (!this.toolbar.offers(tool)) return
     if (this.panels.has(tool)) return this.openPanel(this.open === tool ? undefined : tool)
     switch (tool) {
       case 'run': {
@@ -199,6 +212,12 @@ export class Controls {
     return true
   }
 
+  private giveFocusBack(tool: Tool): void {
+    const places = [this.focusBefore, this.toolbar.button(tool), this.toolbar.more]
+    places.find((one) => one?.isConnected && one.offsetParent !== null)?.focus()
+    this.focusBefore = undefined
+  }
+
   private wake(): void {
     clearTimeout(this.hideTimer)
     delete this.element.dataset.asleep
@@ -212,4 +231,10 @@ export class Controls {
       if (this.open === undefined && this.element.dataset.moving === 'true') this.element.dataset.asleep = ''
     }, HIDE_AFTER_MS)
   }
+}
+
+/** What has the focus in the same view. */
+function focusedBeside(element: HTMLElement): HTMLElement | undefined {
+  const { activeElement } = element.getRootNode() as ShadowRoot
+  return activeElement instanceof HTMLElement ? activeElement : undefined
 }

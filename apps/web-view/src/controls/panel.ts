@@ -30,6 +30,9 @@ export class Panel {
   show(): void {
     this.element.hidden = false
     const first = this.content.querySelector<HTMLElement>('input, select, textarea, button:not(:disabled), a[href]')
+    // What is longer than the panel can be read by the keyboard too.
+    if (first) this.content.removeAttribute('tabindex')
+    else this.content.tabIndex = 0
     ;(first ?? this.close).focus()
   }
 
@@ -85,4 +88,24 @@ export function heading(text: string): HTMLElement {
   const element = document.createElement('h3')
   element.textContent = text
   return element
+}
+
+/** A text to be copied. */
+export function linkRow(label: string, text: string): HTMLElement {
+  const row = document.createElement('div')
+  row.className = 'link'
+  const box = document.createElement('textarea')
+  box.readOnly = true
+  box.rows = text.includes('\n') ? 3 : 1
+  box.value = text
+  box.setAttribute('aria-label', label)
+  const copy = textButton('Copy', () => {
+    box.select()
+    navigator.clipboard?.writeText(text).then(
+      () => (copy.textContent = 'Copied'),
+      () => (copy.textContent = 'Press Ctrl+C'),
+    )
+  })
+  row.append(heading(label), box, copy)
+  return row
 }

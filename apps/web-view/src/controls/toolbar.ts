@@ -87,7 +87,8 @@ const always: readonly Tool[] = ['run', 'reset', 'step', 'full']
 export class Toolbar {
   readonly element = document.createElement('div')
   private readonly tools = new Map<Tool, HTMLButtonElement>()
-  private readonly more: HTMLButtonElement
+  readonly more: HTMLButtonElement
+  private readonly offered = new Set<Tool>()
   private readonly clock = document.createElement('span')
   private readonly speed = document.createElement('span')
   private readonly toLive: HTMLButtonElement
@@ -135,13 +136,23 @@ export class Toolbar {
     return this.tools.get(tool)!
   }
 
+  /** Whether this tool would do something now; a key may stand for a button that the page has left out. */
+  offers(tool: Tool): boolean {
+    return this.offered.has(tool)
+  }
+
   show(now: ToolbarState): void {
     const { kind, state, live, playing } = now
     const running = kind === 'live' && live ? state === 'running' || state === 'fast' : playing
     const connected = state === 'paused' || state === 'running' || state === 'fast'
     for (const [tool, button] of this.tools) {
-      button.hidden = !this.has(tool, now) || now.hidden.has(tool)
-      button.disabled = kind === 'live' && runTools.includes(tool) && tool !== 'quit' && !connected
+      const has = this.has(tool, now)
+      button.hidden = !has || now.hidden.has(tool)
+      // The past can be looked at also when nothing runs any more.
+      const past = !live && (tool === 'run' || tool === 'step')
+      button.disabled = kind === 'live' && runTools.includes(tool) && tool !== 'quit' && !connected && !past
+      if (has && !button.disabled) this.offered.add(tool)
+      else this.offered.delete(tool)
       if (panelTools.includes(tool)) button.setAttribute('aria-expanded', String(now.open === tool))
     }
     dressButton(this.button('run'), running ? 'pause' : 'play', running ? 'Pause' : runLabel(now), 'Space')
@@ -172,12 +183,13 @@ export class Toolbar {
     this.more.setAttribute('aria-expanded', String(open))
   }
 
-  private has(tool: Tool, { kind, broadcast, worlds }: ToolbarState): boolean {
+  private has(tool: Tool, { kind, broadcast, live, worlds }: ToolbarState): boolean {
     if (kind === 'scene') return ['camera', 'inspect', 'info', 'settings', 'share', 'full'].includes(tool)
     if (kind === 'recording') {
       return !['quit', 'reload', 'worlds', 'fast', 'history', 'console', 'windows'].includes(tool)
     }
-    if (broadcast && runTools.includes(tool)) return false
+    // Those who only watch may play what they look back at.
+    if (broadcast && runTools.includes(tool)) return !live && (tool === 'run' || tool === 'step')
     return tool !== 'worlds' || worlds > 1
   }
 
@@ -189,10 +201,11 @@ export class Toolbar {
   private onArrow(event: KeyboardEvent): void {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
     if (step === 0) return
-    const buttons = [...this.element.querySelectorAll<HTMLButtonElement>('button:not(:disabled)')].filter(
-      (one) => one.offsetParent !== null,
-    )
-    const at = buttons.indexOf((event.target as HTMLElement).closest('button') as HTMLButtonElement)
+    const buttons = [...this.element.querySelectorAll<HTMLElement>('button:not(:disabled), slot')]
+      // Buttons of the page stand in the same line.
+      .flatMap((one) => (one instanceof HTMLSlotElement ? (one.assignedElements() as HTMLElement[]) : [one]))
+      .filter((one) => one.offsetParent !== null)
+    const at = buttons.findIndex((one) => one.contains(event.target as Node))
     if (at < 0) return
     event.preventDefault()
     event.stopPropagation()

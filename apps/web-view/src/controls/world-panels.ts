@@ -1,5 +1,5 @@
 import type { ControlHost } from './control-host.js'
-import { heading, Panel, textButton } from './panel.js'
+import { heading, linkRow, Panel, textButton } from './panel.js'
 
 /** The worlds of the project, one of which is loaded. */
 export class WorldsPanel extends Panel {
@@ -135,29 +135,10 @@ export class SharePanel extends Panel {
   }
 
   override show(): void {
-    const rows = [this.linkRow('Link', this.host.link(false))]
-    if (this.host.kind === 'recording') rows.push(this.linkRow('Link with this time', this.host.link(true)))
-    rows.push(this.linkRow('For your own page', this.host.embedding()))
+    const rows = [linkRow('Link', this.host.link(false))]
+    if (this.host.kind === 'recording') rows.push(linkRow('Link with this time', this.host.link(true)))
+    rows.push(linkRow('For your own page', this.host.embedding()))
     this.content.replaceChildren(...rows)
     super.show()
-  }
-
-  private linkRow(label: string, text: string): HTMLElement {
-    const row = document.createElement('div')
-    row.className = 'link'
-    const box = document.createElement('textarea')
-    box.readOnly = true
-    box.rows = text.includes('\n') ? 3 : 1
-    box.value = text
-    box.setAttribute('aria-label', label)
-    const copy = textButton('Copy', () => {
-      box.select()
-      navigator.clipboard?.writeText(text).then(
-        () => (copy.textContent = 'Copied'),
-        () => (copy.textContent = 'Press Ctrl+C'),
-      )
-    })
-    row.append(heading(label), box, copy)
-    return row
   }
 }

@@ -151,7 +151,8 @@ export class InspectPanel {
     else if (event.key === 'ArrowLeft' && expanded === 'true') this.open(item, false)
     else if (event.key === 'ArrowLeft') focus(item.parentElement?.closest<HTMLElement>('[role="treeitem"]'))
     else if (event.key === 'Enter' || event.key === ' ') focus(item)
-    else if (event.key === 'Escape') {
+    // With nothing selected it is the panel that closes.
+    else if (event.key === 'Escape' && this.chosen !== undefined) {
       this.chosen = undefined
       this.mark()
       this.events.onSelect(undefined)

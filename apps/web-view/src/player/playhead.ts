@@ -7,6 +7,8 @@ const GAPS_BEHIND = 1.25
 const MOST_BEHIND_MS = 200
 /** Beyond this distance, in wall-clock time, it jumps. */
 const JUMP_MS = 700
+/** Where pictures take long the time still passes at its pace; after a longer rest it goes on where it was. */
+const LONGEST_STEP_MS = 1000
 /** How strongly a wrong distance is mended: part of it in each millisecond. */
 const PULL = 1 / 250
 
@@ -61,7 +63,7 @@ export class Playhead {
 
   /** The simulated time to show at `now`. */
   at(now: number, { startMs, endMs }: PlayheadRange): number {
-    const passed = this.lastNow === undefined ? 0 : Math.min(Math.max(now - this.lastNow, 0), 100)
+    const passed = this.lastNow === undefined ? 0 : Math.min(Math.max(now - this.lastNow, 0), LONGEST_STEP_MS)
     this.lastNow = now
     if (this.following) this.chase(now, passed, endMs)
     else if (this.going) this.advance(passed * this.speed, startMs, endMs)
@@ -80,6 +82,8 @@ export class Playhead {
   }
 
   play(): void {
+    // While it stood nothing was drawn, and no time has passed.
+    if (!this.playing) this.lastNow = undefined
     this.following = false
     this.going = true
   }

@@ -1,5 +1,5 @@
 import { clockText } from '../controls/clock-text.js'
-import { heading, Panel, textButton } from '../controls/panel.js'
+import { heading, linkRow, Panel, textButton } from '../controls/panel.js'
 import type { SaveFormat } from './save.js'
 
 export interface RecordPanelHost {
@@ -9,6 +9,8 @@ export interface RecordPanelHost {
   readonly recordedMs: number
   readonly range: { readonly startMs: number; readonly endMs: number }
   readonly hasPreviousRun: boolean
+  /** Where recordings can be shown to others; undefined when the page says of no such site. */
+  readonly site: string | undefined
   startRecording(): void
   stopRecording(): void
   /** Shows what would be saved in place of the live run. */
@@ -18,6 +20,8 @@ export interface RecordPanelHost {
     onProgress: (text: string) => void,
     signal: AbortSignal,
   ): Promise<void>
+  /** Shows it on the site; resolves to the address of its page. */
+  publish(what: SavedPart, onProgress: (text: string) => void): Promise<string>
 }
 
 /** What is saved: what was recorded on purpose, the last minutes, or the run before the last reset. */
@@ -35,6 +39,7 @@ const formats: readonly (readonly [SaveFormat | 'video', string, string])[] = [
 export class RecordPanel extends Panel {
   private readonly state = document.createElement('p')
   private readonly what = document.createElement('select')
+  private readonly published = document.createElement('div')
   private timer: ReturnType<typeof setInterval> | undefined
   private saving: AbortController | undefined
 
@@ -79,6 +84,7 @@ export class RecordPanel extends Panel {
       this.state,
       heading('Save'),
       ...(host.kind === 'live' ? [this.what] : []),
+      ...(host.site === undefined ? [] : [this.publishButton(), this.published]),
       ...formats.map(([format, label, note]) => {
         const button = textButton(label, () => void this.save(format, label))
         button.append(Object.assign(document.createElement('small'), { textContent: note }))
@@ -86,6 +92,36 @@ export class RecordPanel extends Panel {
       }),
     )
     this.tell()
+  }
+
+  private publishButton(): HTMLElement {
+    const button = textButton('Save on this site', () => {
+      button.disabled = true
+      void this.publish().finally(() => {
+        button.disabled = false
+      })
+    })
+    button.append(Object.assign(document.createElement('small'), { textContent: 'With a link for everybody' }))
+    return button
+  }
+
+  private async publish(): Promise<void> {
+    const label = 'Save on this site'
+    this.saving?.abort()
+    const saving = new AbortController()
+    this.saving = saving
+    const say = (text: string) => {
+      this.state.textContent = `${label}: ${text}`
+    }
+    say('being made …')
+    try {
+      const address = await this.host.publish((this.what.value || 'kept') as SavedPart, say)
+      say('saved.')
+      this.published.replaceChildren(linkRow('Link', address))
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error))
+    }
+    this.endLater(saving)
   }
 
   private tell(): void {
@@ -119,6 +155,11 @@ export class RecordPanel extends Panel {
       say(`${label}: ${error instanceof Error ? error.message : String(error)}`)
     }
     cancel.remove()
+    this.endLater(saving)
+  }
+
+  /** What was said last stays to be read. */
+  private endLater(saving: AbortController): void {
     setTimeout(() => {
       if (this.saving === saving) this.saving = undefined
     }, 5000)

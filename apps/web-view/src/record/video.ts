@@ -1,3 +1,16 @@
+import {
+  BlobSource,
+  BufferTarget,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  Input,
+  MP4,
+  Mp4OutputFormat,
+  Output,
+  WEBM,
+  WebMOutputFormat,
+} from 'mediabunny'
+
 /** Formats in the order of preference; browsers make some of them. */
 const TYPES = ['video/mp4;codecs=avc1.42E01E', 'video/webm;codecs=vp9', 'video/webm;codecs=vp8', 'video/webm']
 const FRAMES_A_SECOND = 30
@@ -36,5 +49,23 @@ export async function makeVideo(
     await stopped
     for (const track of stream.getTracks()) track.stop()
   }
-  return signal.aborted ? undefined : new Blob(parts, { type: recorder.mimeType })
+  return signal.aborted ? undefined : withIndex(new Blob(parts, { type: recorder.mimeType }))
+}
+
+/** What a browser records tells neither its length nor where its pictures are: players could not jump in it. */
+async function withIndex(recorded: Blob): Promise<Blob> {
+  const mp4 = recorded.type.startsWith('video/mp4')
+  const input = new Input({ source: new BlobSource(recorded), formats: [mp4 ? MP4 : WEBM] })
+  const track = await input.getPrimaryVideoTrack()
+  const decoderConfig = await track?.getDecoderConfig()
+  if (!track?.codec || !decoderConfig) throw new Error('This browser has recorded no pictures.')
+  const target = new BufferTarget()
+  const output = new Output({ format: mp4 ? new Mp4OutputFormat() : new WebMOutputFormat(), target })
+  const source = new EncodedVideoPacketSource(track.codec)
+  output.addVideoTrack(source)
+  await output.start()
+  for await (const packet of new EncodedPacketSink(track).packets()) await source.add(packet, { decoderConfig })
+  await output.finalize()
+  if (!target.buffer) throw new Error('The video could not be written.')
+  return new Blob([target.buffer], { type: mp4 ? 'video/mp4' : 'video/webm' })
 }

@@ -241,6 +241,8 @@ export class Stage implements OverlayHost {
     this.graph?.dispose()
     this.backdrop.dispose()
     this.renderer.dispose()
+    // A page has room for few of these, and gives them back late by itself.
+    this.renderer.forceContextLoss()
     this.canvas.remove()
   }
 
@@ -274,6 +276,19 @@ export class Stage implements OverlayHost {
     const told = viewpoint.getAttribute('followType')
     const mode = told === 'Mounted Shot' ? 'mounted' : told === 'Pan and Tilt Shot' ? 'pan-and-tilt' : 'tracking'
     if (told !== 'None') this.follow(solid, mode, number(viewpoint, 'followSmoothness', 0.5))
+  }
+
+  /** What is on the screen, as a JPEG of at most so many pixels across. */
+  photograph(mostPixels: number): Promise<Blob | undefined> {
+    // The canvas is empty again once the browser has shown it: it is drawn and copied in one go.
+    this.draw(performance.now())
+    const { canvas } = this
+    const scale = Math.min(1, mostPixels / Math.max(canvas.width, canvas.height, 1))
+    const copy = document.createElement('canvas')
+    copy.width = Math.max(1, Math.round(canvas.width * scale))
+    copy.height = Math.max(1, Math.round(canvas.height * scale))
+    copy.getContext('2d')?.drawImage(canvas, 0, 0, copy.width, copy.height)
+    return new Promise((resolve) => copy.toBlob((blob) => resolve(blob ?? undefined), 'image/jpeg', 0.85))
   }
 
   private draw(now: number): boolean {

@@ -3,6 +3,7 @@ import { ApiError, fileUrl, getProject, listFiles, type Project, readText } from
 import { showBanner, warnWithoutSandbox } from '../site/banner.js'
 import { CopyList } from '../site/copy-list.js'
 import { dressButton } from '../site/icon.js'
+import { OwnRecordings } from '../site/own-recordings.js'
 import { createView, onView, type SimyardView } from '../site/simyard-view.js'
 import { currentTheme, manageTheme } from '../site/theme.js'
 import { placeWordmark } from '../site/wordmark.js'
@@ -126,6 +127,7 @@ function dressView(view: SimyardView): void {
   view.setAttribute('controls', '')
   // This page has its own places for these.
   view.setAttribute('hide', 'quit reload worlds console share info')
+  view.setAttribute('site', location.origin)
   const help = document.createElement('button')
   help.type = 'button'
   help.slot = 'tools'
@@ -165,6 +167,7 @@ function listenToView(
     const at = message.startsWith(place) ? '' : `${place}: `
     console.add({ stream: severity === 'error' ? 'stderr' : 'info', line: `${at}${message} [${code}]` })
   })
+  onView(view, 'simyard-saved', ({ id, key }) => new OwnRecordings(localStorage).add(id, key))
   onView(view, 'simyard-room', (room) => showRoomNote(find('#room-note'), room))
   onView(view, 'simyard-sandbox', ({ safe, message }) => {
     if (!safe && notice.childElementCount === 0)

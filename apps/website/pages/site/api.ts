@@ -23,6 +23,24 @@ export interface Status {
   readonly sandbox: { readonly driver: string; readonly ok: boolean; readonly message?: string }
 }
 
+export interface RecordingEntry {
+  readonly id: string
+  readonly kind: 'recording' | 'animation' | 'scene'
+  readonly address: string
+  readonly title: string
+  readonly info: readonly string[]
+  readonly version: string
+  readonly durationMs: number
+  readonly bytes: number
+  readonly views: number
+  readonly createdAt: string
+  readonly thumbnail: string | null
+  readonly recording: string | null
+  readonly scene: string | null
+  readonly animation: string | null
+  readonly archive: string
+}
+
 export class ApiError extends Error {
   constructor(
     readonly code: string,
@@ -60,6 +78,23 @@ export async function writeText(id: string, key: string, path: string, text: str
 
 export async function revertFile(id: string, key: string, path: string): Promise<void> {
   await request(apiFileUrl(id, path), { method: 'DELETE', headers: { authorization: `Bearer ${key}` } })
+}
+
+export async function listRecordings(
+  offset: number,
+  limit: number,
+  search: string,
+): Promise<{ recordings: readonly RecordingEntry[]; total: number }> {
+  return ask(`api/v1/recordings?${new URLSearchParams({ offset: String(offset), limit: String(limit), search })}`)
+}
+
+export async function getRecording(id: string): Promise<RecordingEntry> {
+  return ask(`api/v1/recordings/${encodeURIComponent(id)}`)
+}
+
+export async function deleteRecording(id: string, key: string): Promise<void> {
+  const headers = { authorization: `Bearer ${key}` }
+  await request(`api/v1/recordings/${encodeURIComponent(id)}`, { method: 'DELETE', headers })
 }
 
 export async function getStatus(): Promise<Status> {

@@ -12,6 +12,9 @@ export interface SimyardView extends HTMLElement {
   step(): void
   fast(): void
   reset(): void
+  seek(timeMs: number): void
+  link(withTime: boolean): string
+  embedding(): string
   resetCamera(): void
   toggleFullScreen(): void
   setController(name: string, file: string, content: string): void
@@ -36,6 +39,7 @@ export interface ViewEvents {
   'simyard-surroundings': Surroundings
   'simyard-sound': { readonly robot: string; readonly name: string }
   'simyard-stalled': { readonly ms: number }
+  'simyard-saved': { readonly id: string; readonly key: string; readonly address: string }
   'simyard-sandbox': { readonly safe: boolean; readonly message?: string }
 }
 

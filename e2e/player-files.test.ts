@@ -1,0 +1,149 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { chromiumProblem, launchChromium, type RunningSimyard, startSimyard } from '@simyard/testkit'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { LONG, PICTURE, sessionOf, ViewPage } from './player/view-page.js'
+
+const RUN_MS = 2000
+
+describe.skipIf(chromiumProblem)(`what a view saves${chromiumProblem ? ` (skipped: ${chromiumProblem})` : ''}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'simyard-saved-'))
+  let simyard: RunningSimyard
+  let browser: Browser
+  let view: ViewPage
+  let robot: string
+  beforeAll(async () => {
+    simyard = await startSimyard(['--quiet'])
+    browser = await launchChromium(['--disable-features=LocalNetworkAccessChecks'])
+    view = await ViewPage.open(
+      browser,
+      simyard,
+      `<simyard-view style="display: block; height: 240px" controls autoplay timeout="${RUN_MS / 1000}"
+         server="${sessionOf(simyard, 'obstacle-avoidance/worlds/obstacle_avoidance.wbt')}"></simyard-view>`,
+      { viewport: { width: 320, height: 240 } },
+    )
+    await view.until(`view.state === 'paused' && view.timeMs >= ${RUN_MS}`)
+    robot = `n${await view.ask<number>('view.robots[0].nodeId')}`
+  })
+  afterAll(async () => {
+    await view?.close()
+    await browser?.close()
+    await simyard?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const poseAt = (timeMs: number) => `new Promise((done) => {
+      view.addEventListener('simyard-time', () => {
+        const { name, position, rollPitchYaw } = view.inspect('${robot}')
+        done({ timeMs: view.timeMs, name, position, rollPitchYaw }) }, { once: true })
+      view.seek(${timeMs}) })`
+
+  /** The file as the browser saved it. */
+  async function saved(format: string): Promise<string> {
+    const [download] = await Promise.all([
+      view.page.waitForEvent('download', PICTURE),
+      view.ask(`view.save('${format}')`),
+    ])
+    const path = join(folder, download.suggestedFilename())
+    await download.saveAs(path)
+    return path
+  }
+
+  test('a page plays from the disk, without any network', LONG, async () => {
+    const path = await saved('html')
+    const context = await browser.newContext({ offline: true, viewport: { width: 320, height: 240 } })
+    const page = await context.newPage()
+    const errors: string[] = []
+    const requests: string[] = []
+    page.on('pageerror', (error) => errors.push(error.message))
+    page.on('request', (request) => requests.push(request.url()))
+    await page.goto(pathToFileURL(path).href)
+    await page.locator('simyard-view[data-state="running"][data-picture]').waitFor(PICTURE)
+    const ask = (expression: string) =>
+      page.evaluate(`(async () => { const view = document.querySelector('simyard-view'); return ${expression} })()`)
+    // Around and around.
+    const turned = await ask(`new Promise((done) => { let last = 0
+        view.addEventListener('simyard-time', () => { if (view.timeMs < last) done(true); last = view.timeMs }) })`)
+    expect(turned).toBe(true)
+    await ask('view.pause()')
+    expect(await ask(poseAt(1000))).toEqual(await view.ask(poseAt(1000)))
+    expect(await ask('view.worldTitle')).toBe('Obstacle avoidance')
+    expect(errors).toEqual([])
+    expect(requests.filter((url) => !/^(file|data|blob):/.test(url))).toEqual([])
+    await context.close()
+  })
+
+  test('a video is played and sought by every player', LONG, async () => {
+    await view.ask('view.seek(view.range.startMs)')
+    const path = await saved('video')
+    expect(path).toMatch(/\.(mp4|webm)$/)
+    const page = await browser.newPage()
+    const bytes = readFileSync(path)
+    // A server that cannot send parts of it would not let anybody seek.
+    await page.route('**/video', (route) =>
+      route.fulfill({ body: bytes, contentType: `video/${path.replace(/^.*\./, '')}` }),
+    )
+    await page.route('**/player.html', (route) =>
+      route.fulfill({ body: '<!doctype html><video muted></video>', contentType: 'text/html' }),
+    )
+    await page.goto(`${simyard.address}/player.html`)
+    const facts = (await page.evaluate(`(async () => {
+        const video = document.querySelector('video')
+        const heard = (event) => new Promise((done, fail) => {
+          video.addEventListener(event, done, { once: true })
+          video.addEventListener('error', () => fail(new Error(video.error?.message)), { once: true }) })
+        video.src = URL.createObjectURL(await (await fetch('/video')).blob())
+        await heard('loadeddata')
+        const picture = async () => {
+          const canvas = new OffscreenCanvas(64, 48)
+          const drawing = canvas.getContext('2d')
+          drawing.drawImage(video, 0, 0, 64, 48)
+          return [...drawing.getImageData(0, 0, 64, 48).data] }
+        const { duration, videoWidth, videoHeight } = video
+        const seek = async (time) => { const sought = heard('seeked'); video.currentTime = time; await sought; return picture() }
+        const middle = await seek(1)
+        const at = video.currentTime
+        const start = await seek(0.05)
+        const again = await seek(1)
+        const ended = heard('ended')
+        await video.play()
+        await ended
+        const far = (one, other) => one.filter((value, i) => Math.abs(value - other[i]) > 24).length
+        return { duration, videoWidth, videoHeight, at, end: video.currentTime,
+          moved: far(start, middle), same: far(middle, again), colours: new Set(middle).size } })()`)) as Record<
+      string,
+      number
+    >
+    // It takes as long as the run did.
+    expect(facts.duration).toBeGreaterThan((RUN_MS / 1000) * 0.9)
+    expect(facts.duration).toBeLessThan((RUN_MS / 1000) * 1.5)
+    expect(facts.end).toBeCloseTo(facts.duration!, 1)
+    expect(facts.at).toBeCloseTo(1, 1)
+    expect(facts.videoWidth! / facts.videoHeight!).toBeCloseTo(320 / 240, 1)
+    expect(facts.colours).toBeGreaterThan(10)
+    expect(facts.moved).toBeGreaterThan(20)
+    expect(facts.same).toBe(0)
+    await page.close()
+  })
+
+  test('our own file is opened from its address, at the time in the address of the page', LONG, async () => {
+    const path = await saved('simyard')
+    const page = await browser.newPage({ viewport: { width: 320, height: 240 } })
+    await page.route('**/run.simyard', (route) => route.fulfill({ body: readFileSync(path) }))
+    await page.route('**/recording.html**', (route) =>
+      route.fulfill({
+        body: `<!doctype html><script type="module" src="/view/simyard-view.js"></script>
+            <simyard-view style="display: block; height: 240px" controls recording="/run.simyard"></simyard-view>`,
+        contentType: 'text/html',
+      }),
+    )
+    await page.goto(`${simyard.address}/recording.html#t=1.5`)
+    await page.waitForFunction(`document.querySelector('simyard-view').timeMs === 1500`, undefined, PICTURE)
+    const shown = await page.evaluate(`document.querySelector('simyard-view').inspect('${robot}').position`)
+    expect(shown).toEqual(((await view.ask(poseAt(1500))) as { position: unknown }).position)
+    await page.close()
+  })
+})
