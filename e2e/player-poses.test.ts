@@ -3,7 +3,7 @@ import { chromiumProblem, launchChromium, type RunningSimyard, startSimyard } fr
 import { strFromU8, unzipSync } from 'fflate'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { degreesBetween, drivenProject, metresBetween, Truth } from './player/driven-robots.js'
+import { degreesBetween, drivenProject, driveRobot, metresBetween, Truth } from './player/driven-robots.js'
 import { copyProject, LONG, sessionOf, ViewPage } from './player/view-page.js'
 
 const MOST_METRES = 0.001
@@ -63,6 +63,9 @@ describe.skipIf(chromiumProblem)(
         return samples
       } })`)
       await view.shown()
+      const offers = () => view.events.filter(({ type }) => type === 'extern-controller')
+      await expect.poll(() => offers().length, LONG).toBe(10)
+      await Promise.all(offers().map(({ url, robot }) => driveRobot(String(url), String(robot))))
     })
     afterAll(async () => {
       await view?.close()
