@@ -2,7 +2,7 @@ import { quaternionFromAxisAngle } from '@simyard/geometry'
 import { chromiumProblem, launchChromium, type RunningSimyard, startSimyard } from '@simyard/testkit'
 import { strFromU8, unzipSync } from 'fflate'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { degreesBetween, drivenProject, driveRobot, metresBetween, Truth } from './player/driven-robots.js'
 import { copyProject, LONG, sessionOf, ViewPage } from './player/view-page.js'
 
@@ -64,7 +64,7 @@ describe.skipIf(chromiumProblem)(
       } })`)
       await view.shown()
       const offers = () => view.events.filter(({ type }) => type === 'extern-controller')
-      await expect.poll(() => offers().length, LONG).toBe(10)
+      await vi.waitFor(() => expect(offers()).toHaveLength(10), LONG)
       await Promise.all(offers().map(({ url, robot }) => driveRobot(String(url), String(robot))))
     })
     afterAll(async () => {
