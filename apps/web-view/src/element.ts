@@ -755,6 +755,8 @@ export class SimyardView extends HTMLElement implements ControlHost {
     const { scene } = recording
     const xml = scene.xml.x3d ?? scene.xml['x3d-2019']
     if (xml === undefined || !this.player) throw new Error('it has no scene.')
+    const { showRecording } = await import('./record/run-recording.js')
+    // The first picture finds the frames there: it may have to show another moment than the first, or to play.
     this.showModel(xml, assetBase)
     this.robotList = scene.robots.map(({ nodeId, name }) => ({
       nodeId,
@@ -763,7 +765,6 @@ export class SimyardView extends HTMLElement implements ControlHost {
       controller: '',
       window: '<none>',
     }))
-    const { showRecording } = await import('./record/run-recording.js')
     showRecording(recording, this.player)
     this.applyOptions()
     this.controls.update()
