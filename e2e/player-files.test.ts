@@ -117,8 +117,8 @@ describe.skipIf(chromiumProblem)(`what a view saves${chromiumProblem ? ` (skippe
       string,
       number
     >
-    // It takes as long as the run did.
-    expect(facts.duration).toBeGreaterThan((RUN_MS / 1000) * 0.9)
+    // It takes as long as the run did; the last picture, which may be a slow one, has no length.
+    expect(facts.duration).toBeGreaterThan((RUN_MS / 1000) * 0.6)
     expect(facts.duration).toBeLessThan((RUN_MS / 1000) * 1.5)
     expect(facts.end).toBeCloseTo(facts.duration!, 1)
     expect(facts.at).toBeCloseTo(1, 1)

@@ -7,38 +7,44 @@ import {
   quaternionFromAxisAngle,
   type Vector3,
 } from '@simyard/geometry'
+import { encodeLine } from '@simyard/protocol'
+import WebSocket from 'ws'
+import { ScriptedController } from '../determinism/scripted-controller.js'
 import { BASIC_TIME_STEP_MS, driveTenRobots, tenRobotsWorld } from '../stream/ten-robots.js'
 
-/**
- * Speeds that change slowly, so that also between two frames there is only one place where a robot can be. Both languages
- * compute it with the same roundings.
- */
+/** Speeds that change slowly, so that also between two frames there is only one place where a robot can be. */
 const timetable = (step: number, wheel: number, robot: number): number => {
   const phase = (step * (1 + (robot % 2)) + wheel * 40 + robot * 70) % 400
   return (Math.min(step, 100) / 100) * (0.5 + (1.5 * Math.abs(phase - 200)) / 200)
 }
 
-const program = `from controller import Motor, Robot
+/** Files of a project with ten robots that wait for programs from outside. */
+export const drivenProject = { 'worlds/obstacle_avoidance.wbt': tenRobotsWorld('<extern>') }
 
-robot = Robot()
-index = int(robot.getName().split()[1])
-motors = [one for one in robot.devices.values() if isinstance(one, Motor)]
-for motor in motors:
-    motor.setPosition(float("inf"))
-step = 0
-while True:
-    for wheel, motor in enumerate(motors):
-        phase = (step * (1 + index % 2) + wheel * 40 + index * 70) % 400
-        motor.setVelocity(min(step, 100) / 100 * (0.5 + 1.5 * abs(phase - 200) / 200))
-    step += 1
-    if robot.step() == -1:
-        break
-`
-
-/** Files of a project in which ten robots do what the truth does. */
-export const drivenProject = {
-  'worlds/obstacle_avoidance.wbt': tenRobotsWorld('driven'),
-  'controllers/driven/driven.py': program,
+/** Drives a robot of a running simulation as the truth does; resolves when the world waits for it. */
+export async function driveRobot(url: string, robot: string): Promise<WebSocket> {
+  const controller = new ScriptedController(Number(robot.split(' ')[1]), /^$/, timetable)
+  const socket = new WebSocket(url)
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+  const speak = () => {
+    const message = controller.next()
+    if (message) socket.send(encodeLine(message))
+  }
+  let heard = Buffer.alloc(0)
+  const welcomed = new Promise((resolve, reject) => {
+    socket.once('close', () => reject(new Error(`${robot} was not let in`)))
+    socket.on('message', (data: Buffer) => {
+      heard = Buffer.concat([heard, data])
+      if (heard.at(-1) !== 10) return
+      controller.receive(heard)
+      heard = Buffer.alloc(0)
+      speak()
+      resolve(undefined)
+    })
+  })
+  speak()
+  await welcomed
+  return socket
 }
 
 /** Where every solid was, computed without server, stream and view. */

@@ -17,6 +17,8 @@ export class ViewPage {
   readonly errors: string[] = []
   /** Addresses of the streams that were opened. */
   readonly streams: string[] = []
+  /** What the server says of its own on them, beside Webots' words. */
+  readonly events: { readonly type: string; readonly [name: string]: unknown }[] = []
 
   private constructor(
     readonly page: Page,
@@ -34,7 +36,12 @@ export class ViewPage {
     const view = new ViewPage(page, address)
     page.on('pageerror', (error) => view.errors.push(error.message))
     page.on('websocket', (socket) => {
-      if (!socket.url().endsWith('/client')) view.streams.push(socket.url())
+      if (socket.url().endsWith('/client')) return
+      view.streams.push(socket.url())
+      socket.on('framereceived', ({ payload }) => {
+        if (typeof payload === 'string' && payload.startsWith('simyard:'))
+          view.events.push(JSON.parse(payload.slice(8)))
+      })
     })
     const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page</title></head>
 <body style="margin: 0"><main>${body}</main>

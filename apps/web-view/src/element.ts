@@ -778,6 +778,8 @@ export class SimyardView extends HTMLElement implements ControlHost {
     const { scene } = recording
     const xml = scene.xml.x3d ?? scene.xml['x3d-2019']
     if (xml === undefined || !this.player) throw new Error('it has no scene.')
+    const { showRecording } = await import('./record/run-recording.js')
+    // The first picture finds the frames there: it may have to show another moment than the first, or to play.
     this.showModel(xml, assetBase)
     this.robotList = scene.robots.map(({ nodeId, name }) => ({
       nodeId,
@@ -786,7 +788,6 @@ export class SimyardView extends HTMLElement implements ControlHost {
       controller: '',
       window: '<none>',
     }))
-    const { showRecording } = await import('./record/run-recording.js')
     showRecording(recording, this.player)
     const at = TIME_IN_ADDRESS.exec(location.hash)?.[1]
     if (at !== undefined) this.player.seek(Number(at) * 1000)
