@@ -60,6 +60,12 @@ describe.skipIf(firefoxProblem)(`in Firefox${firefoxProblem ? ` (${firefoxProble
   const button = (name: string) => page.locator(`body >>> button[aria-label="${name}"]`)
   const until = (state: string) => page.waitForSelector(`simyard-view[data-state="${state}"]`)
 
+  /** Paused, and the last state is on the screen: the picture is a little behind what comes. */
+  async function untilTheEnd(): Promise<void> {
+    await until('paused')
+    await expect.poll(() => ask(`${VIEW}.timeMs === ${VIEW}.range.endMs`), patient).toBe(true)
+  }
+
   async function openProject(name: string): Promise<void> {
     await page.goto(`${simyard.address}/p/${name}`)
     await page.waitForSelector('simyard-view[data-state="paused"][data-picture="shown"]')
@@ -101,7 +107,7 @@ describe.skipIf(firefoxProblem)(`in Firefox${firefoxProblem ? ` (${firefoxProble
     await ask(`void ${VIEW}.run()`)
     await expect.poll(() => view<number>('timeMs'), patient).toBeGreaterThan(1300)
     await ask(`void ${VIEW}.pause()`)
-    await until('paused')
+    await untilTheEnd()
     const now = await place()
     await (await page.waitForSelector('simyard-view >>> canvas'))!.focus()
     await page.keyboard.press('b')
@@ -184,7 +190,7 @@ describe.skipIf(firefoxProblem)(`in Firefox${firefoxProblem ? ` (${firefoxProble
     await ask(`void ${VIEW}.run()`)
     await expect.poll(() => view<number>('timeMs'), patient).toBeGreaterThan(1300)
     await ask(`void ${VIEW}.pause()`)
-    await until('paused')
+    await untilTheEnd()
     const endMs = await view<number>('range.endMs')
     const end = await place()
     await button('More').click()

@@ -10,7 +10,7 @@ import {
   startSimyard,
 } from '@simyard/testkit'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
 let simyard: RunningSimyard
 let browser: Browser
@@ -120,6 +120,7 @@ describe.skipIf(chromiumProblem !== undefined)(
 
     test('Ctrl-C ends the server and everything it started', async () => {
       const own = await startSimyard()
+      onTestFinished(async () => void (await own.stop()))
       const page = await browser.newPage()
       await page.addInitScript({ content: quickPictures })
       page.setDefaultTimeout(60_000)
