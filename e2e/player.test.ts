@@ -18,10 +18,6 @@ describe.skipIf(chromiumProblem !== undefined)(
       browser = await launchChromium(['--disable-features=LocalNetworkAccessChecks'])
     })
     afterEach(async () => {
-      console.log(
-        await view?.ask("[view.state, view.shadowRoot.querySelector('.start').textContent]").catch(String),
-        simyard.output(),
-      )
       await view?.close()
     })
     afterAll(async () => {
