@@ -96,6 +96,11 @@ test('stepping by frames goes to their times', () => {
   expect(timeline.frameTime(32, -1)).toBe(0)
   expect(timeline.frameTime(0, -1)).toBe(0)
   expect(timeline.frameTime(96, 1)).toBe(96)
+  // Two moments of one time are one frame for whoever steps.
+  timeline.append(frame(96))
+  timeline.append(frame(96))
+  expect(timeline.frameTime(96, -1)).toBe(64)
+  expect(timeline.frameTime(100, -1)).toBe(96)
 })
 
 /** What the frames say, straight from them. */

@@ -165,7 +165,9 @@ export class Timeline<Content = never> {
     const at = this.momentAt(timeMs)
     // Between two frames, the one before is already one step back.
     const between = frames < 0 && at >= 0 && this.moments[at]!.timeMs < timeMs ? 1 : 0
-    const index = Math.min(Math.max(at + frames + between, 0), this.moments.length - 1)
+    let index = Math.min(Math.max(at + frames + between, 0), this.moments.length - 1)
+    // What came or went with a frame is a moment of its own at the same time.
+    while (frames < 0 && index > 0 && this.moments[index]!.timeMs >= timeMs) index--
     return this.moments[index]?.timeMs ?? 0
   }
 

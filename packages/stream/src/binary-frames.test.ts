@@ -298,3 +298,22 @@ test('V7 on a line that takes it all, no frame is left out', () => {
   })
   expect(simulateLine(8000, 300, 8).share).toBeGreaterThan(0.95)
 })
+
+test('a run that stands is shown as it is, also while a large scene is still queued', () => {
+  const { hub, frame } = hubAt(0)
+  frame(32, [{ id: 1, translation: '1 2 3', rotation: '0 0 1 0' }], true)
+  const received: SceneFrame[] = []
+  const decoder = new FrameDecoder()
+  const viewer = hub.attach({
+    send: () => undefined,
+    sendBytes: (bytes) => received.push(decoder.decode(bytes).frame),
+    queuedBytes: 2_000_000,
+    close: () => undefined,
+  })
+  viewer.receive(HELLO)
+  viewer.receive('x3d')
+  expect(received.map(({ timeMs, poses }) => [timeMs, poses[0]?.translation])).toEqual([[32, [1, 2, 3]]])
+  // What comes after it waits, as ever.
+  frame(64, [{ id: 1, translation: '2 2 3' }])
+  expect(received).toHaveLength(1)
+})

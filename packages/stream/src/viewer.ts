@@ -105,7 +105,9 @@ export class Viewer {
     if (!line || this.has === encoder.frame) return
     const now = this.now()
     if (line.isDead(now)) return this.link.close(1008, 'the viewer acknowledges nothing')
-    if (this.link.queuedBytes > BEHIND_BYTES || !line.isFree(now, this.lastFrameBytes)) {
+    // The first one belongs to the scene, however much of that is still queued: a run that stands has no later ones.
+    const first = this.has === 0
+    if (!first && (this.link.queuedBytes > BEHIND_BYTES || !line.isFree(now, this.lastFrameBytes))) {
       this.missedFrames++
       return line.tellSkipped(now)
     }
