@@ -26,7 +26,9 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: beside.map((folder) => `${folder}/*.slow.test.ts`),
-          testTimeout: 20_000,
+          // Beside browsers that draw in software everything takes its time.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           // The same order as e2e, so that there is no gap between them.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
