@@ -220,7 +220,7 @@ with FossBot(session_id, **common) as robot:
     ok = True
     for i in range(300):
         robot.post('set_mark', value=i)
-        ok = ok and robot.ask('get_echo', value=i, timeout=20) == i
+        ok = ok and robot.ask('get_echo', value=i, timeout=60) == i
         time.sleep(0.005)
     print(ok)
 `,
@@ -229,7 +229,7 @@ with FossBot(session_id, **common) as robot:
     )
     for (const mark of [50, 120, 190]) {
       await vi.waitFor(() => expect(sent().filter(({ func }) => func === 'set_mark').length).toBeGreaterThan(mark), {
-        timeout: 20_000,
+        timeout: 60_000,
       })
       network.cut()
     }
@@ -244,9 +244,9 @@ with FossBot(session_id, **common) as robot:
     const program = `with FossBot(session_id, **common) as robot:\n    robot.move_distance(1000000)\n`
     const child = spawn(PYTHON, ['-c', PRELUDE + program, address, room.id, transport], { env, stdio: 'ignore' })
     children.push(child)
-    await vi.waitFor(() => expect(sent().map(({ func }) => func)).toContain('dist_travelled'), { timeout: 10_000 })
+    await vi.waitFor(() => expect(sent().map(({ func }) => func)).toContain('dist_travelled'), { timeout: 30_000 })
     child.kill('SIGINT')
-    await vi.waitFor(() => expect(tab.owners.size).toBe(0), { timeout: 10_000 })
+    await vi.waitFor(() => expect(tab.owners.size).toBe(0), { timeout: 30_000 })
     expect(sent().map(({ func }) => func)).toContain('stop')
   })
 })
