@@ -41,7 +41,7 @@ export class TextSocket {
 
   /** The first message from `from` on that matches; rejects after a time with what came instead. */
   async next(matches: (text: string) => boolean, options: { from?: number; timeoutMs?: number } = {}): Promise<string> {
-    const { from = 0, timeoutMs = 15_000 } = options
+    const { from = 0, timeoutMs = 60_000 } = options
     const deadline = Date.now() + timeoutMs
     for (;;) {
       const found = this.received.slice(from).find(matches)
