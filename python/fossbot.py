@@ -30,6 +30,8 @@ DEFAULT_NAMESPACE = "/godot"
 # Characters of a piece of an image, and commands that are kept until the relay is known to have them.
 PIECE = 20000
 KEPT_COMMANDS = 2048
+# Of Engine.IO.
+CLOSE_PACKET = "1"
 # A path is asked for this often.
 WATCH_S = 0.02
 # A simulator takes new things into its scene between two pictures.
@@ -87,6 +89,23 @@ def _start_daemon(target, *args, **kwargs):
     return thread
 
 
+def _noticing_loss(send_request):
+    """Polling writes over one connection and reads over another. When what was written is lost, the library goes on
+    reading for up to 45 s; when it is refused, it stops and never comes back. Here the rest is hung up as well, so that
+    reading ends, and that is what makes the library connect again."""
+
+    def send(method, url, **options):
+        response = send_request(method, url, **options)
+        status = getattr(response, "status_code", None)
+        if method != "POST" or (status is not None and 200 <= status < 300):
+            return response
+        if status is None:
+            send_request(method, url, **{**options, "body": CLOSE_PACKET})
+        return f"What was sent did not arrive: {response if status is None else status}"
+
+    return send
+
+
 class _Room:
     """One program's place in a room. One question at a time: answers do not say to which they belong."""
 
@@ -114,6 +133,7 @@ class _Room:
         # At Ctrl-C the library would hang up before the robot is stopped.
         self._sio = socketio.Client(reconnection_delay=0.2, reconnection_delay_max=2, handle_sigint=False)
         self._sio.eio.start_background_task = _start_daemon
+        self._sio.eio._send_request = _noticing_loss(self._sio.eio._send_request)
         atexit.register(self._leave_at_exit, weakref.ref(self))
         on = self._sio.on
         on("connect", self._on_connect, namespace=namespace)
