@@ -4,6 +4,7 @@ import { Room, type RoomOptions } from './room.js'
 
 const options: RoomOptions = {
   maxMembers: 3,
+  maxWatchers: 3,
   maxRobotsPerMember: 2,
   returnMs: 60_000,
   simulatorWaitMs: 600_000,
@@ -13,7 +14,14 @@ const options: RoomOptions = {
 }
 
 function newRoom(changes: Partial<RoomOptions> = {}): Room {
-  const identity = { id: 'r', code: 'K7Q-M2P', key: 'k', idRole: 'stage-hand', codeRole: 'viewer' } as const
+  const identity = {
+    id: 'r',
+    code: 'K7Q-M2P',
+    key: 'k',
+    watchId: 'w',
+    idRole: 'stage-hand',
+    codeRole: 'viewer',
+  } as const
   return new Room(identity, { ...options, ...changes }, 0)
 }
 
