@@ -95,6 +95,7 @@ export class RelayServer implements HttpPart {
       feedBytesPerSecond: config.feedBytesPerSecond,
       roomMemory: ROOM_WATCH_MEMORY,
       memory: config.watchMemory,
+      dismiss: (room, error) => this.watchDoor.dismissAll(room, error),
     })
     this.api = new RoomsApi({
       rooms: this.rooms,
@@ -340,7 +341,6 @@ export class RelayServer implements HttpPart {
       this.switchboard.forget(room)
       this.reception.turnAway(room, this.connections)
       this.streams.roomEnded(room)
-      this.watchDoor.turnAway(room)
     }
     this.streams.tick(performance.now())
     this.switchboard.sweep()
@@ -354,7 +354,6 @@ export class RelayServer implements HttpPart {
         room.end('The relay is being stopped. Start the simulator and the program again when it is back.'),
       )
       this.streams.roomEnded(room)
-      this.watchDoor.turnAway(room)
     }
     this.watchDoor.close()
     await this.io.close()

@@ -105,16 +105,9 @@ export class RoomStream {
     this.lose()
   }
 
-  /** Watchers are told why there is nothing more to see. */
-  end(error: ErrorReport): void {
-    this.stop()
-    this.hub.end(error)
-  }
-
   private refuse(error: ErrorReport): void {
     this.say(feedEvent.wanted, { feed: 0, error })
     this.lose()
-    this.hub.end(error)
     this.options.refused(error)
   }
 

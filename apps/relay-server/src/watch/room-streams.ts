@@ -11,6 +11,8 @@ export interface RoomStreamsOptions {
   /** MiB that one room may fill, and all together. */
   readonly roomMemory: number
   readonly memory: number
+  /** Tells those who watch a room why there is nothing more to see. */
+  dismiss(room: Room, error: ErrorReport): void
 }
 
 /** The simulator that has a room's seat. */
@@ -121,8 +123,9 @@ export class RoomStreams {
 
   /** It cannot be watched any more. */
   private end(room: Room, error: ErrorReport): void {
-    this.streams.get(room)?.end(error)
+    this.streams.get(room)?.stop()
     this.close(room)
+    this.options.dismiss(room, error)
   }
 
   /** To be called about every second. */
@@ -149,6 +152,7 @@ export class RoomStreams {
     const host = this.hosts.get(room)
     if (host) host.refusal = error
     this.close(room)
+    this.options.dismiss(room, error)
   }
 
   private close(room: Room): void {

@@ -48,8 +48,9 @@ export class Visitor {
   }
 
   /** Something is between it and the picture, for the page to show. */
-  wait(text: string): void {
+  wait(text: string | undefined): void {
     this.waitsFor = text
+    if (text === undefined) return
     if (this.subscribed) this.link.send(streamMessage.loading(text, 0))
   }
 
@@ -58,8 +59,9 @@ export class Visitor {
     for (const text of this.held.splice(0)) this.viewer.receive(text)
   }
 
-  /** It is told in its own words, as soon as it has said which these are. */
+  /** It is told in its own words, as soon as it has said which these are. Only the first reason counts. */
   refuse(refusal: ErrorReport): void {
+    if (this.refusal) return
     this.refusal = refusal
     this.viewer?.detach()
     this.viewer = undefined
@@ -73,16 +75,22 @@ export class Visitor {
     const verdict = this.limit.take(text.length, performance.now())
     if (verdict === 'cut') this.webSocket.close(1008, 'RATE_LIMITED')
     if (verdict !== 'pass') return
-    if (this.viewer) return this.viewer.receive(text)
-    const request = decodeStreamRequest(text)
-    if (request?.type === 'hello') this.own = true
-    if (request?.type === 'subscribe') this.subscribed = true
+    const first = !this.subscribed
+    if (first) this.note(text)
     if (this.refusal) {
       if (this.subscribed) this.tellRefusal(this.refusal)
       return
     }
-    if (this.held.length < MOST_HELD) this.held.push(text)
-    if (request?.type === 'subscribe' && this.waitsFor !== undefined) this.wait(this.waitsFor)
+    if (this.viewer) this.viewer.receive(text)
+    else if (this.held.length < MOST_HELD) this.held.push(text)
+    if (first && this.subscribed && this.waitsFor !== undefined) this.wait(this.waitsFor)
+  }
+
+  /** By its first words one knows in which it is to be answered. */
+  private note(text: string): void {
+    const type = decodeStreamRequest(text)?.type
+    if (type === 'hello') this.own = true
+    if (type === 'subscribe') this.subscribed = true
   }
 
   private tellRefusal(error: ErrorReport): void {

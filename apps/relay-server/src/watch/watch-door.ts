@@ -88,14 +88,9 @@ export class WatchDoor {
     }
   }
 
-  /** Nobody will admit those who wait for a room that has ended. */
-  turnAway(room: Room): void {
-    for (const [id, watcher] of this.watchers) {
-      if (watcher.room !== room) continue
-      this.watchers.delete(id)
-      if (watcher.done)
-        watcher.visitor.refuse({ code: 'ROOM_ENDED', message: 'The room ended before you were let in.' })
-    }
+  /** There is nothing more to see of a room, for those either who wait to be let in. */
+  dismissAll(room: Room, refusal: ErrorReport): void {
+    for (const watcher of this.watchers.values()) if (watcher.room === room) watcher.visitor.refuse(refusal)
   }
 
   close(): void {
@@ -136,7 +131,7 @@ export class WatchDoor {
 
   private letIn({ room, visitor }: Watcher): void {
     const { streams } = this.parts
-    if (room.simulator !== 'here') visitor.wait('Waiting for the simulator of the room')
+    visitor.wait(room.simulator === 'here' ? undefined : 'Waiting for the simulator of the room')
     visitor.enter(streams.open(room))
   }
 
