@@ -532,14 +532,23 @@ export class StreamHub {
   private onMode(message: Extract<SimulatorToServer, { type: 'mode' }>): void {
     const before = this.state.mode
     this.state.take(message)
-    if (message.mode !== 'pause') return
+    if (message.mode !== 'pause') return this.tellRunning(before, message.mode)
     const requesters = this.run.takeRequesters()
     for (const viewer of this.viewers) {
       if (!viewer.hasScene) continue
       if (requesters.has(viewer)) viewer.send(streamMessage.pausedByClient(viewer.dialect))
-      else if (message.by !== 'request' || (viewer.own && before !== 'pause')) {
+      else if (message.by !== 'request' || ((viewer.own || viewer.watchesOnly) && before !== 'pause')) {
         viewer.send(streamMessage.paused(viewer.dialect, message.timeMs))
       }
+    }
+  }
+
+  /** Who may ask for nothing gets no answer, and hears it from here. */
+  private tellRunning(before: string, mode: 'real-time' | 'fast'): void {
+    if (before === mode) return
+    for (const viewer of this.viewers) {
+      if (viewer.watchesOnly && viewer.hasScene && (viewer.own || viewer.dialect === '2022'))
+        viewer.send(streamMessage.running(mode))
     }
   }
 }

@@ -69,6 +69,7 @@ function start(): void {
       view?.close()
       view = await showWatchedRoom(find('#watched'), room)
       if (chosen) view.setAttribute('theme', chosen)
+      if (room.role === 'viewer') answer.textContent = ''
       tellProblems(view, (message) => {
         answer.textContent = message
         button.hidden = false

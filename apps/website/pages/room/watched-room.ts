@@ -31,6 +31,10 @@ export async function showWatchedRoom(place: HTMLElement, room: WatchableRoom): 
   place.querySelector('#watched-host')!.textContent = room.host ? hosts[room.host] : 'You watch, and change nothing.'
   const stream = new URL(siteUrl(`api/v1/rooms/${room.watch_id}/stream/`))
   stream.protocol = stream.protocol.replace('http', 'ws')
+  onView(view, 'simyard-progress', ({ step, state }) => {
+    // Who looks on sees the robot wherever it drives.
+    if (step === 'frame' && state === 'done') view.look('follow')
+  })
   view.setAttribute('broadcast', '')
   view.setAttribute('controls', '')
   view.setAttribute('stream', stream.href)
