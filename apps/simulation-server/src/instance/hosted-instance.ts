@@ -119,7 +119,10 @@ export class HostedInstance implements Instance {
       now: () => performance.now(),
       toSimulator: (message, body) => this.simulator.send(message, body),
       onSimulatorDrained: (resume) => this.simulator.onceDrained(resume),
-      console: (robot, stream, line) => this.hub.console(robot, stream, line),
+      console: (robot, stream, line) => {
+        this.hub.console(robot, stream, line)
+        this.feed.take({ type: 'console', robot, stream, line }, new Uint8Array(0))
+      },
       externWaits: (robot, token) => this.externWaits(robot, token),
     })
     const relay = context.relay()
