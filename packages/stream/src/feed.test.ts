@@ -1,4 +1,10 @@
-import { FEED_PIECE_BYTES, type FeedMessage, FrameDecoder, type ServerToSimulator } from '@simyard/protocol'
+import {
+  FEED_PIECE_BYTES,
+  type FeedMessage,
+  FrameDecoder,
+  type ServerToSimulator,
+  type WatchWish,
+} from '@simyard/protocol'
 import { expect, test } from 'vitest'
 import { Feed } from './feed.js'
 
@@ -112,7 +118,13 @@ test('scenes for watchers and for the host are told apart, whatever numbers they
 
 test('the simulator is told once what host and watchers want to know, and again in another world', () => {
   const { feed, begin, asked } = feedAndRelay()
-  const wish = (...robots: string[]) => ({ type: 'watch', robots, sampled: [], pictures: [], contacts: false }) as const
+  const wish = (...robots: string[]): WatchWish => ({
+    type: 'watch',
+    robots,
+    sampled: [],
+    pictures: [],
+    contacts: false,
+  })
   begin()
   feed.fromHost(wish('a'))
   feed.request(wish('b'))
