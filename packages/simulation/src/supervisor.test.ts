@@ -141,7 +141,7 @@ class Bench {
         startController: ({ controller, name }) => {
           bench.started.push(name)
           const say = (message: object) =>
-            bench.simulation.receiveFromController(controller, encodeLine(message as never))
+            bench.simulation.robots.receiveFromController(controller, encodeLine(message as never))
           bench.puppets.set(controller, new Puppet(say, setUp))
         },
         stopController: (controller) => bench.stopped.push(controller),
@@ -160,7 +160,7 @@ class Bench {
     })
     running.push(bench.simulation)
     bench.view.frame(bench.simulation.frame(true))
-    bench.simulation.startControllers()
+    bench.simulation.robots.startControllers()
     return bench
   }
 
@@ -173,7 +173,7 @@ class Bench {
       for (const [id, puppet] of this.puppets) {
         if (!this.stopped.includes(id)) puppet.speak()
       }
-      expect(this.simulation.awaitedRobots()).toEqual([])
+      expect(this.simulation.robots.awaited()).toEqual([])
       this.simulation.step()
       this.view.frame(this.simulation.frame(false))
     }
@@ -207,13 +207,13 @@ describe('robots', () => {
     const before = bench.at('first')
     const [added] = await bench.supervisor.edit({ add: E_PUCK('second', 1) })
     expect(added?.fields.get('name')).toBe('second')
-    expect(bench.simulation.robotList.map(({ name, nodeId }) => [name, nodeId])).toEqual([
+    expect(bench.simulation.robots.list.map(({ name, nodeId }) => [name, nodeId])).toEqual([
       ['first', bench.named('first').id],
       ['second', added?.id],
     ])
     expect(bench.changes.at(-1)?.robots).toHaveLength(2)
     expect(bench.started).toEqual(['drive', 'drive'])
-    expect(bench.simulation.awaitedRobots()).toContain('second')
+    expect(bench.simulation.robots.awaited()).toContain('second')
     bench.run(60)
     expect(bench.at('second')[0]).toBeGreaterThan(0.05)
     expect(bench.at('first')[0]).toBeGreaterThan(before[0] + 0.05)
@@ -221,8 +221,8 @@ describe('robots', () => {
     await bench.supervisor.edit({ remove: [bench.named('first')] })
     expect([...bench.puppets.values()].map(({ quit }) => quit)).toEqual(['close', ''])
     expect(bench.stopped).toEqual([1])
-    bench.simulation.controllerEnded(1, { exitCode: 0 })
-    expect(bench.simulation.robotList.map(({ name }) => name)).toEqual(['second'])
+    bench.simulation.robots.controllerEnded(1, { exitCode: 0 })
+    expect(bench.simulation.robots.list.map(({ name }) => name)).toEqual(['second'])
     const answers = bench.puppets.get(2)!.answers
     bench.run(20)
     expect(bench.puppets.get(2)!.answers).toBe(answers + 20)
@@ -351,7 +351,7 @@ describe('reset', () => {
     expect(paint.fields.get('baseColor')).toEqual([0.5, 0.5, 0.5])
     expect(paint.fields.has('transparency')).toBe(false)
     expect(bench.view.values.get(paint.id)).toMatchObject({ baseColor: '0.5 0.5 0.5', transparency: '0' })
-    expect(bench.simulation.robotList.map(({ name }) => name)).toEqual(['robot'])
+    expect(bench.simulation.robots.list.map(({ name }) => name)).toEqual(['robot'])
     expect(bench.simulation.inputLog.entries).toHaveLength(1)
     expect(await play(bench)).toBe(first)
     const [again] = await bench.supervisor.edit({ add: BALL('again') })
@@ -525,7 +525,7 @@ function checkWhole({ scene, simulation, view }: Bench): void {
   for (const [def, node] of scene.byDef) expect(scene.byId.get(node.id), def).toBe(node)
   const { physics } = simulation.supervisor
   for (const solid of physics.movingSolids) expect(scene.byId.get(solid.id)).toBe(solid)
-  expect(simulation.robotList.map(({ nodeId }) => nodeId)).toEqual(
+  expect(simulation.robots.list.map(({ nodeId }) => nodeId)).toEqual(
     scene.nodes.filter(({ type }) => type === 'Robot').map(({ id }) => id),
   )
   const late = new View(scene)
