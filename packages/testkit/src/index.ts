@@ -1,6 +1,7 @@
 export { chromiumPath, chromiumProblem, launchChromium } from './chromium.js'
 export type { RunningDocker } from './docker-daemon.js'
 export { archiveOfPrograms, dockerProblem, startDocker } from './docker-daemon.js'
+export { eventually } from './eventually.js'
 export type { RunningFirefox } from './firefox.js'
 export { firefoxProblem, launchFirefox } from './firefox.js'
 export type { FossbotAnswer, FossbotBenchOptions } from './fossbot-bench.js'
