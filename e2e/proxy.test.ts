@@ -37,7 +37,7 @@ describe.skipIf(!nginx)(`behind a proxy${nginx ? '' : ' (skipped: nginx is not i
     proxy.stderr?.on('data', (chunk: Buffer) => {
       said += chunk.toString()
     })
-    await vi.waitFor(async () => expect(await get('/healthz').catch(() => said)).toBe('ok'), { timeout: 10_000 })
+    await vi.waitFor(async () => expect(await get('/healthz').catch(() => said)).toBe('ok'), { timeout: 30_000 })
     // The certificate is one of our own making; an installation has one that is trusted.
     const session = await startServer(
       'session-server',
@@ -104,7 +104,7 @@ describe.skipIf(!nginx)(`behind a proxy${nginx ? '' : ' (skipped: nginx is not i
     const socket = new WebSocket(url, { rejectUnauthorized: false })
     socket.on('message', (data) => received.push(String(data)))
     const next = async (matches: (text: string) => boolean) => {
-      await expect.poll(() => received.some(matches), { timeout: 15_000 }).toBe(true)
+      await expect.poll(() => received.some(matches)).toBe(true)
       return received.find(matches)!
     }
     return new Promise((resolve, reject) => {
