@@ -1,7 +1,7 @@
 import { childNodes, type SceneNode } from '@simyard/scene'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import { BALL, closeBenches, E_PUCK, SupervisorBench, WORLD } from './supervisor.bench.js'
+import { BALL, closeBenches, E_PUCK, SupervisorBench, View, WORLD } from './supervisor.bench.js'
 
 afterEach(closeBenches)
 
@@ -33,7 +33,7 @@ describe('reset', () => {
     expect(paint.fields.get('baseColor')).toEqual([0.5, 0.5, 0.5])
     expect(paint.fields.has('transparency')).toBe(false)
     expect(bench.view.values.get(paint.id)).toMatchObject({ baseColor: '0.5 0.5 0.5', transparency: '0' })
-    expect(bench.simulation.robotList.map(({ name }) => name)).toEqual(['robot'])
+    expect(bench.simulation.robots.list.map(({ name }) => name)).toEqual(['robot'])
     expect(bench.simulation.inputLog.entries).toHaveLength(1)
     expect(await play(bench)).toBe(first)
     const [again] = await bench.supervisor.edit({ add: BALL('again') })
@@ -110,7 +110,7 @@ function checkWhole({ scene, simulation, view }: SupervisorBench): void {
   for (const [def, node] of scene.byDef) expect(scene.byId.get(node.id), def).toBe(node)
   const { physics } = simulation.supervisor
   for (const solid of physics.movingSolids) expect(scene.byId.get(solid.id)).toBe(solid)
-  expect(simulation.robotList.map(({ nodeId }) => nodeId)).toEqual(
+  expect(simulation.robots.list.map(({ nodeId }) => nodeId)).toEqual(
     scene.nodes.filter(({ type }) => type === 'Robot').map(({ id }) => id),
   )
   const late = new View(scene)

@@ -76,7 +76,7 @@ const WHEELS = [
 export const CAMERA = [{ set: 'enable', device: 'camera', periodMs: 16 }]
 
 /** What a viewer of the stream has: the ids of nodes, and the newest value of each of their fields. */
-class View {
+export class View {
   ids: Set<number>
   readonly values = new Map<number, Record<string, unknown>>()
 
@@ -135,7 +135,7 @@ export class SupervisorBench {
         startController: ({ controller, name }) => {
           bench.started.push(name)
           const say = (message: object) =>
-            bench.simulation.receiveFromController(controller, encodeLine(message as never))
+            bench.simulation.robots.receiveFromController(controller, encodeLine(message as never))
           bench.puppets.set(controller, new Puppet(say, setUp))
         },
         stopController: (controller) => bench.stopped.push(controller),
@@ -154,7 +154,7 @@ export class SupervisorBench {
     })
     running.push(bench.simulation)
     bench.view.frame(bench.simulation.frame(true))
-    bench.simulation.startControllers()
+    bench.simulation.robots.startControllers()
     return bench
   }
 
@@ -167,7 +167,7 @@ export class SupervisorBench {
       for (const [id, puppet] of this.puppets) {
         if (!this.stopped.includes(id)) puppet.speak()
       }
-      expect(this.simulation.awaitedRobots()).toEqual([])
+      expect(this.simulation.robots.awaited()).toEqual([])
       this.simulation.step()
       this.view.frame(this.simulation.frame(false))
     }

@@ -11,13 +11,13 @@ describe('robots', () => {
     const before = bench.at('first')
     const [added] = await bench.supervisor.edit({ add: E_PUCK('second', 1) })
     expect(added?.fields.get('name')).toBe('second')
-    expect(bench.simulation.robotList.map(({ name, nodeId }) => [name, nodeId])).toEqual([
+    expect(bench.simulation.robots.list.map(({ name, nodeId }) => [name, nodeId])).toEqual([
       ['first', bench.named('first').id],
       ['second', added?.id],
     ])
     expect(bench.changes.at(-1)?.robots).toHaveLength(2)
     expect(bench.started).toEqual(['drive', 'drive'])
-    expect(bench.simulation.awaitedRobots()).toContain('second')
+    expect(bench.simulation.robots.awaited()).toContain('second')
     bench.run(60)
     expect(bench.at('second')[0]).toBeGreaterThan(0.05)
     expect(bench.at('first')[0]).toBeGreaterThan(before[0] + 0.05)
@@ -25,8 +25,8 @@ describe('robots', () => {
     await bench.supervisor.edit({ remove: [bench.named('first')] })
     expect([...bench.puppets.values()].map(({ quit }) => quit)).toEqual(['close', ''])
     expect(bench.stopped).toEqual([1])
-    bench.simulation.controllerEnded(1, { exitCode: 0 })
-    expect(bench.simulation.robotList.map(({ name }) => name)).toEqual(['second'])
+    bench.simulation.robots.controllerEnded(1, { exitCode: 0 })
+    expect(bench.simulation.robots.list.map(({ name }) => name)).toEqual(['second'])
     const answers = bench.puppets.get(2)!.answers
     bench.run(20)
     expect(bench.puppets.get(2)!.answers).toBe(answers + 20)
