@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  freePorts,
   type RunningServer,
   type RunningSimyard,
   repositoryRoot,
@@ -20,6 +21,8 @@ beforeAll(async () => {
   for (let index = 0; index < 2; index++) {
     nodes.push(
       await startServer('simulation-server', {
+        // Each program opens one that is counted from here: nobody else may take it in between.
+        port: await freePorts(SEATS + 1),
         webotsHome: join(repositoryRoot, 'e2e/stand-ins/webots-home'),
         webotsVersion: 'R2023b',
         websites: [site.address],

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Robot } from '@simyard/client'
 import {
   chromiumProblem,
+  freePorts,
   launchChromium,
   quickPictures,
   type RunningSimyard,
@@ -257,7 +257,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
     let proxy: ChildProcess
     let root: string
     beforeAll(async () => {
-      const port = await freePort()
+      const port = await freePorts(1)
       root = `https://127.0.0.1:${port}/robots/here`
       const { cert, private: key } = await generate([{ name: 'commonName', value: '127.0.0.1' }], { keyType: 'ec' })
       writeFileSync(join(folder, 'cert.pem'), cert)
@@ -305,15 +305,4 @@ http {
   }
 }
 `
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
 }

@@ -9,6 +9,7 @@ import type { FleetReport } from '@simyard/protocol'
 import { createLogger, type Logger } from '@simyard/service-host'
 import { FleetLease } from '@simyard/simulation-server'
 import {
+  freePorts,
   openSimulation,
   type RunningServer,
   repositoryRoot,
@@ -216,7 +217,7 @@ test('the port speaks TLS with the two files, also when the certificate has expi
 })
 
 test("the log is a file with the originals' lines, whole after kill -9", async () => {
-  const port = await freePort()
+  const port = await freePorts(1)
   const config = join(folder, 'config.json')
   writeFileSync(
     config,
@@ -243,14 +244,6 @@ test("the log is a file with the originals' lines, whole after kill -9", async (
     `[127.0.0.1:${port}] Ignored client message: hello?`,
   ])
 })
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 const command = (...args: string[]) =>
   spawnSync(process.execPath, [program, 'session-server', ...args], { encoding: 'utf8', timeout: 60_000 })

@@ -10,6 +10,7 @@ export type { FossbotMessage, FossbotSimulatorOptions } from './fossbot-simulato
 export { FossbotSimulator } from './fossbot-simulator.js'
 export type { SeenFrame } from './frame-viewer.js'
 export { FrameViewer } from './frame-viewer.js'
+export { freePorts } from './free-ports.js'
 export type { GitHost, RepositoryFiles } from './git-host.js'
 export { startGitHost } from './git-host.js'
 export type { ProcessEntry } from './process-table.js'
