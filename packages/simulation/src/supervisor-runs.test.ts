@@ -155,8 +155,7 @@ test('any series of changes leaves no traces of what has gone', async () => {
         }
         checkWhole(bench)
       }
-      bench.simulation.close()
-      running.splice(0)
+      closeBenches()
     }),
     { numRuns: 25 },
   )
