@@ -7,7 +7,7 @@
 export const quickPictures = `new MutationObserver(() => {
   for (const view of document.querySelectorAll('simyard-view[data-picture=shown]'))
     if (view.quality?.materials === 'full')
-      view.quality = { ...view.quality, materials: 'simple', shadows: false, pixelRatioCap: 0.5, automatic: false }
+      view.quality = { ...view.quality, materials: 'simple', shadows: false, pixelRatioCap: 0.2, automatic: false }
 }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-picture'] })
 {
   const atOnce = requestAnimationFrame.bind(globalThis)
