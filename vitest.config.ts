@@ -1,5 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
+/** Beside browsers that draw in software everything takes its time, and a limit that is not reached costs nothing. */
+const patience = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 60_000 } },
+}
+
 // Without `import`: it would reach Node, whose require() then takes the ES module of packages that have both.
 const conditions = ['simyard-source', 'module']
 const beside = ['packages/*/src/**', 'apps/*/src/**', 'apps/*/pages/**']
@@ -26,9 +33,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: beside.map((folder) => `${folder}/*.slow.test.ts`),
-          // Beside browsers that draw in software everything takes its time.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...patience,
           // The same order as e2e, so that there is no gap between them.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -40,8 +45,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
           exclude: ['**/*.alone.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...patience,
           // Robots take their time and leave the cores to another file; more of them than two would wait for each other.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -52,8 +56,7 @@ export default defineConfig({
         test: {
           name: 'e2e-alone',
           include: ['e2e/**/*.alone.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...patience,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },
