@@ -25,7 +25,7 @@ import { robotOf, Selection, solidAt } from './selection.js'
 export type CameraMode = ViewName
 
 export interface StageEvents {
-  /** Before each picture; returns whether there will be another one to draw. */
+  /** Before each picture, or now and then while nobody sees any; returns whether there will be another one to draw. */
   onAdvance(now: number): boolean
   onPick(robot: string | undefined): void
   onFollow(name: string | undefined): void
@@ -98,7 +98,10 @@ export class Stage implements OverlayHost {
     // Whatever moves itself anew moves everything below it.
     this.scene.matrixAutoUpdate = false
     this.backdrop = new Backdrop(this.scene, this.renderer, () => this.invalidate())
-    this.loop = new RenderLoop(host, (now) => this.draw(now))
+    this.loop = new RenderLoop(host, {
+      onDraw: (now) => this.draw(now),
+      onUnseen: (now) => this.events.onAdvance(now),
+    })
     this.rig = new CameraRig(this.canvas, () => this.invalidate())
     this.selection = new Selection(this.scene, (id) => {
       this.events.onSelect?.(id)
@@ -227,6 +230,16 @@ export class Stage implements OverlayHost {
   /** Draws soon. Cheap to call often. */
   invalidate(): void {
     this.loop?.invalidate()
+  }
+
+  /** Draws at once, as at a moment of the page's clock; until the next task the canvas has this picture. */
+  drawNow(now: number): void {
+    this.draw(now)
+  }
+
+  /** Draws nothing by itself until what is returned is called. */
+  hold(): () => void {
+    return this.loop.hold()
   }
 
   dispose(): void {
