@@ -14,8 +14,8 @@ export async function film(
   signal: AbortSignal,
   onProgress: (part: number) => void,
 ): Promise<Blob | undefined> {
-  const { playhead, timeline, timeMs } = player
-  const { live, playing } = playhead
+  const { playhead, timeline } = player
+  const { live, playing, shownMs } = playhead
   const video = await openVideo(stage.canvas)
   const release = stage.hold()
   const began = performance.now()
@@ -39,7 +39,7 @@ export async function film(
     release()
     if (live) player.goLive()
     else {
-      player.seek(timeMs)
+      player.seek(shownMs)
       if (playing) player.play()
     }
   }

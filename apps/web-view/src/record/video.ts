@@ -26,9 +26,11 @@ export async function openVideo({ width, height }: HTMLCanvasElement): Promise<V
   // Codecs take even sizes only.
   const size = { width: Math.max(width & ~1, 2), height: Math.max(height & ~1, 2) }
   const quality = new Quality({ bitrate: BITS_A_SECOND })
-  const codec = await getFirstEncodableVideoCodec(['avc', 'vp9', 'vp8', 'av1'], { ...size, quality })
-  if (codec) return EncodedVideo.open(size, codec, quality)
   // Browsers encode pictures for pages of safe addresses only; what they record is for all.
+  if (typeof VideoEncoder !== 'undefined') {
+    const codec = await getFirstEncodableVideoCodec(['avc', 'vp9', 'vp8', 'av1'], { ...size, quality })
+    if (codec) return EncodedVideo.open(size, codec, quality)
+  }
   const { RecordedVideo } = await import('./recorded-video.js')
   return RecordedVideo.open(size)
 }
