@@ -23,6 +23,8 @@ export default defineConfig({
           include: beside.map((folder) => `${folder}/*.test.ts`),
           exclude: ['**/*.slow.test.ts'],
           testTimeout: 20_000,
+          // They share nothing but modules, whose reading takes as long as the tests.
+          isolate: false,
           // By itself vitest leaves one core idle, which is half of a small machine.
           maxWorkers: '100%',
           sequence: { groupOrder: 0 },
@@ -34,6 +36,7 @@ export default defineConfig({
           name: 'slow',
           include: beside.map((folder) => `${folder}/*.slow.test.ts`),
           ...patience,
+          isolate: false,
           // The same order as e2e, so that there is no gap between them.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
@@ -13,6 +13,8 @@ const PATIENCE_MS = 90_000
 
 /** A real Chromium that draws WebGL in software. Its pages wait long for what is to come. */
 export async function launchChromium(args: readonly string[] = []): Promise<Browser> {
+  // It takes half a second to read, which most tests need not.
+  const { chromium } = await import('playwright-core')
   const browser = await chromium.launch({
     executablePath: chromiumPath,
     args: [

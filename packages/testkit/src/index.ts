@@ -4,8 +4,6 @@ export { archiveOfPrograms, dockerProblem, startDocker } from './docker-daemon.j
 export { eventually } from './eventually.js'
 export type { RunningFirefox } from './firefox.js'
 export { firefoxProblem, launchFirefox } from './firefox.js'
-export type { FossbotAnswer, FossbotBenchOptions } from './fossbot-bench.js'
-export { FossbotBench } from './fossbot-bench.js'
 export type { FossbotMessage, FossbotSimulatorOptions } from './fossbot-simulator.js'
 export { FossbotSimulator } from './fossbot-simulator.js'
 export type { SeenFrame } from './frame-viewer.js'
