@@ -33,6 +33,7 @@ export class TabHost {
   private room: HostedRoom | undefined
   private onEngine: (compiled: WebAssembly.Module | undefined) => void = () => undefined
   private base: { readonly projectUrl: string; readonly assetsUrl: string } | undefined
+  private ownProtos: Promise<ReadonlySet<string> | undefined> = Promise.resolve(undefined)
 
   constructor(private readonly options: TabHostOptions) {
     const compiled = new Promise<WebAssembly.Module | undefined>((resolve) => {
@@ -58,6 +59,7 @@ export class TabHost {
     if (message.type === 'engine') return this.onEngine(message.compiled as WebAssembly.Module | undefined)
     const { projectUrl, assetsUrl, room, world } = message
     this.base = { projectUrl, assetsUrl }
+    this.ownProtos = readProtoIndex(projectUrl)
     this.room?.close()
     this.room =
       room &&
@@ -108,13 +110,20 @@ export class TabHost {
 
   private async readFile({ request, scope, path }: Extract<SimulatorToServer, { type: 'read-file' }>): Promise<void> {
     try {
+      if (scope === 'project' && !(await this.mayBeThere(path))) throw notThere(path)
       const base = scope === 'project' ? this.base?.projectUrl : this.base?.assetsUrl
       const answer = await fetch(new URL(path.split('/').map(encodeURIComponent).join('/'), base))
-      if (!answer.ok) throw new SimyardError('FILE_NOT_FOUND', `The site answered ${answer.status} for ${path}.`)
+      if (!answer.ok) throw notThere(path, ` The site answered ${answer.status}.`)
       this.toSimulator({ type: 'file', request, found: true }, new Uint8Array(await answer.arrayBuffer()))
     } catch (error) {
       this.toSimulator({ type: 'file', request, found: false, error: reportError(error).message })
     }
+  }
+
+  /** PROTOs are sought in the project before they are sought on the site: one list saves a question for each. */
+  private async mayBeThere(path: string): Promise<boolean> {
+    const name = /([^/]+)\.proto$/.exec(path)?.[1]
+    return name === undefined || ((await this.ownProtos)?.has(name) ?? true)
   }
 
   private refuseController({ controller, name }: Extract<SimulatorToServer, { type: 'start-controller' }>): void {
@@ -139,4 +148,19 @@ export class TabHost {
       if (rested >= STALL_MS) this.options.toPage({ type: 'stalled', ms: Math.round(rested) })
     }, HEARTBEAT_MS)
   }
+}
+
+/** Names of a project's own PROTOs; undefined where the project's host has no such list. */
+async function readProtoIndex(projectUrl: string): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const answer = await fetch(new URL('protos/index.json', projectUrl))
+    const names: unknown = answer.ok ? await answer.json() : undefined
+    return Array.isArray(names) ? new Set(names.map(String)) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function notThere(path: string, why = ''): SimyardError {
+  return new SimyardError('FILE_NOT_FOUND', `There is no ${path}.${why}`)
 }
