@@ -15,6 +15,8 @@ export interface WatchDoorParts {
   readonly tokens: RoomTokens
   readonly streams: RoomStreams
   readonly switchboard: Switchboard
+  /** How often watchers are asked whether they are there, and how long they have to answer. */
+  readonly ping: { readonly intervalMs: number; readonly timeoutMs: number }
 }
 
 /** What somebody asks who wants to watch. */
@@ -91,6 +93,11 @@ export class WatchDoor {
   /** There is nothing more to see of a room, for those either who wait to be let in. */
   dismissAll(room: Room, refusal: ErrorReport): void {
     for (const watcher of this.watchers.values()) if (watcher.room === room) watcher.visitor.refuse(refusal)
+  }
+
+  /** To be called about every second. */
+  tick(nowMs: number): void {
+    for (const { visitor } of this.watchers.values()) visitor.look(nowMs, this.parts.ping)
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { eventually, FrameViewer, TextSocket } from '@simyard/testkit'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { has, refusalOf, WatchBench, XML } from './watch.bench.js'
 
 const bench = new WatchBench()
@@ -159,6 +160,19 @@ test('a room has so many who watch, and the next one is told', async () => {
   await one.next(has('model:'))
   await eventually(async () => expect((await bench.lookAt(access.code)).watchers).toBe(2))
   expect(await refusalOf(await bench.watchOurs(access.code))).toBe('ROOM_FULL')
+})
+
+test('a watcher whose line has died without a word keeps no place', async () => {
+  await bench.restart({ pingInterval: 0.2, pingTimeout: 0.5 })
+  const { access } = await bench.hosted()
+  const quiet = await bench.watchOurs(access.code)
+  const dead = new WebSocket(bench.stream(access.code), { autoPong: false })
+  bench.closeAtEnd(() => dead.terminate())
+  const closed = new Promise((resolve) => dead.once('close', resolve))
+  await eventually(async () => expect((await bench.lookAt(access.code)).watchers).toBe(2))
+  await closed
+  await eventually(async () => expect((await bench.lookAt(access.code)).watchers).toBe(1))
+  expect(quiet.closed).toBeUndefined()
 })
 
 test('a watcher that is heard too often is closed, and nobody else is', async () => {
