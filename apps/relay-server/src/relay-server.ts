@@ -194,7 +194,7 @@ export class RelayServer implements HttpPart {
 
   private onConnection(socket: Socket): void {
     const { headers } = socket.handshake
-    const page = { cookie: headers.cookie, referer: headers.referer }
+    const page = { cookie: headers.cookie, referer: headers.referer, host: headers.host }
     const connection = new Connection(socket, page, this.limit(1), (one, payload, number) =>
       this.attempt(one, 'clientMessage', () => this.onCommand(one, payload, number)),
     )

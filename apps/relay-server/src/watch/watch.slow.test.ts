@@ -199,6 +199,18 @@ test('the end of a room, and of its simulator, is told with its reason', async (
   expect(await refusalOf(other)).toBe('ROOM_ENDED')
 }, 30_000)
 
+test.each([
+  ['http://localhost:PORT/p/', '/p/a.png'],
+  ['http://127.0.0.1:PORT/prefix/p/', '/prefix/p/a.png'],
+  ['http://localhost:1/p/', 'http://localhost:1/p/a.png'],
+  ['https://robots.example/p/', 'https://robots.example/p/a.png'],
+])('files that the host has at %s are found at %s, by whatever name a watcher knows the relay', async (at, found) => {
+  const project = at.replace('PORT', String(bench.port))
+  const { access } = await bench.hosted({ offer: { project } })
+  const file = `${bench.stream(access.id).replace('ws', 'http')}a.png`
+  expect((await fetch(file, { redirect: 'manual' })).headers.get('location')).toBe(found)
+})
+
 test('files made in the run are served, others are looked for at the host’s own addresses', async () => {
   const { access, host } = await bench.hosted()
   const base = `${bench.address}/api/v1/rooms/${(await bench.lookAt(access.code)).watch_id}/stream`
@@ -215,8 +227,8 @@ test('files made in the run are served, others are looked for at the host’s ow
   const ask = (path: string, headers = {}) => fetch(`${base}/${path}`, { redirect: 'manual', headers })
   const places = await Promise.all(['worlds/textures/a b.png', 'assets/protos/x.png'].map((path) => ask(path)))
   expect(places.map(({ status, headers }) => [status, headers.get('location')])).toEqual([
-    [302, `${bench.address}/projects/a/worlds/textures/a%20b.png`],
-    [302, `${bench.address}/assets/protos/x.png`],
+    [302, '/projects/a/worlds/textures/a%20b.png'],
+    [302, '/assets/protos/x.png'],
   ])
   // What a person clicks on leads nowhere else, and no path leads out of the project.
   expect((await ask('worlds/a.png', { accept: 'text/html,*/*' })).status).toBe(404)
