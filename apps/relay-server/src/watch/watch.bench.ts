@@ -78,6 +78,12 @@ export class Host {
     this.feed.take({ type: 'scene', request: message.request }, new TextEncoder().encode(XML))
   }
 
+  /** The line breaks; the connection comes back by itself. */
+  breakLine(): void {
+    const { socket } = this.room as unknown as { socket: Socket }
+    socket.io.engine.close()
+  }
+
   frame(translation: string, full = false): void {
     this.timeMs += 32
     const updates = [{ id: 1, translation }]

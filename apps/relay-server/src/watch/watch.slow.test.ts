@@ -72,7 +72,7 @@ test('whatever a watcher says changes nothing, before and after it has subscribe
   await socket.next(has('"4 0 0"'))
 })
 
-test('a host that reloads, or whose line breaks, is followed to its new world by itself', async () => {
+test('a host that was loaded again is followed to its new world by itself', async () => {
   const { access, host } = await bench.hosted()
   const socket = await bench.watch(access.code, 'w3d')
   await socket.next(has('model:'))
@@ -83,6 +83,20 @@ test('a host that reloads, or whose line breaks, is followed to its new world by
   await socket.next(has('model:'), { from })
   next.frame('7 0 0')
   await socket.next(has('"7 0 0"'), { from })
+  expect(socket.closed).toBeUndefined()
+})
+
+test('after a line of the host that broke watchers have its newest state', async () => {
+  const { access, host } = await bench.hosted()
+  const socket = await bench.watch(access.code, 'w3d')
+  await socket.next(has('model:'))
+  const from = socket.received.length
+  host.breakLine()
+  await eventually(() => expect(host.feed.isWanted).toBe(false))
+  host.frame('5 0 0')
+  await socket.next(has('"5 0 0"'), { from })
+  host.frame('6 0 0')
+  await socket.next(has('"6 0 0"'), { from })
   expect(socket.closed).toBeUndefined()
 })
 
