@@ -347,6 +347,9 @@ describe.skipIf(chromiumProblem !== undefined)(
       // Around and around.
       await panel('Playback').getByRole('combobox', { name: 'Playback speed' }).selectOption('16')
       await button('Loop').click()
+      // Nobody has asked for another speed.
+      for (const hidden of ['quit', '']) await view.ask(`view.setAttribute('hide', '${hidden}')`)
+      await view.ask(`view.setAttribute('idle-limit', '600')`)
       await button('Play').click()
       const turns = await view.ask<number>(`new Promise((done) => { let turns = 0, last = view.timeMs
         view.addEventListener('simyard-time', function look() {
@@ -356,6 +359,11 @@ describe.skipIf(chromiumProblem !== undefined)(
           view.removeEventListener('simyard-time', look); done(turns) }) })`)
       expect(turns).toBe(2)
       expect(await view.ask('view.playing')).toBe(true)
+      expect(await panel('Playback').getByRole('combobox', { name: 'Playback speed' }).inputValue()).toBe('16')
+      expect(await button('Loop').getAttribute('aria-pressed')).toBe('true')
+      await view.ask(`view.setAttribute('speed', '2')`)
+      expect(await panel('Playback').getByRole('combobox', { name: 'Playback speed' }).inputValue()).toBe('2')
+      expect(await button('Loop').getAttribute('aria-pressed')).toBe('true')
       await button('Loop').click()
       await view.until('!view.playing')
 
@@ -363,6 +371,25 @@ describe.skipIf(chromiumProblem !== undefined)(
       await view.until('view.live && view.range.endMs - view.timeMs < 500')
       await panel('Playback').waitFor({ state: 'hidden' })
       expect(await view.ask('view.state')).toBe('running')
+
+      // Out of sight nothing is drawn, but the time goes on.
+      const unseen = await view.ask<{ times: number[]; pictures: number }>(`(async () => {
+        view.style.marginTop = '3000px'
+        await new Promise((done) =>
+          new IntersectionObserver((entries) => entries.at(-1).isIntersecting || done()).observe(view))
+        const { pictures } = view.picture.stage.figures
+        const times = []
+        await new Promise((done) => view.addEventListener('simyard-time', function look({ detail }) {
+          times.push(detail.timeMs)
+          if (times.length < 4) return
+          view.removeEventListener('simyard-time', look)
+          done() }))
+        return { times, pictures: view.picture.stage.figures.pictures - pictures } })()`)
+      expect(unseen.pictures).toBe(0)
+      expect(unseen.times).toEqual(unseen.times.toSorted((one, other) => one - other))
+      expect(unseen.times.at(-1)! - unseen.times[0]!).toBeGreaterThan(300)
+      await view.ask(`view.style.marginTop = ''`)
+      await view.until(`view.picture.stage.figures.pictures > 0 && view.range.endMs - view.timeMs < 500`)
       expect(view.errors).toEqual([])
     })
 

@@ -88,7 +88,7 @@ describe.skipIf(chromiumProblem)(
 
     /** The picture once it stays as it is. */
     async function picture(): Promise<Buffer> {
-      await page.waitForFunction(`${VIEW}.stage.figures.full`)
+      await page.waitForFunction(`${VIEW}.picture.stage.figures.full`)
       let last = await page.screenshot()
       const stays = async () => {
         const before = last

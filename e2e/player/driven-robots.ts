@@ -55,10 +55,10 @@ export class Truth {
   private readonly timeline: Timeline
 
   private constructor(
-    xml: string,
+    private readonly xml: string,
     /** Solids that move. */
     readonly moving: readonly number[],
-    frames: readonly ReturnType<typeof sceneFrame>[],
+    private readonly frames: readonly ReturnType<typeof sceneFrame>[],
   ) {
     this.readTree(xml)
     const base: SceneBase = { pose: (id) => this.base.get(id), field: () => undefined }
@@ -76,6 +76,14 @@ export class Truth {
       moving.map(({ id }) => id),
       frames,
     )
+  }
+
+  /** The same for somebody who has seen the run at these times only: straight ways from one to the next. */
+  seenAt(timesMs: readonly number[]): Truth {
+    const seen = new Set(timesMs)
+    const frames = this.frames.filter(({ timeMs }) => seen.has(timeMs))
+    if (frames.length !== seen.size) throw new Error('The run was seen at times that it did not have.')
+    return new Truth(this.xml, this.moving, frames)
   }
 
   get robots(): number[] {

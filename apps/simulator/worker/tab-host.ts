@@ -7,6 +7,7 @@ import {
   SimyardError,
   type TabToPage,
 } from '@simyard/protocol'
+import { Feed } from '@simyard/stream'
 import { SimulatorSession } from '../src/session.js'
 import { workerClock } from './worker-clock.js'
 
@@ -24,6 +25,11 @@ const NO_BODY = new Uint8Array(0)
 /** What a server is to a simulator, in the worker of a page: files by HTTP, and the simulator's seat in a room. */
 export class TabHost {
   private readonly session: SimulatorSession
+  private readonly feed = new Feed({
+    toSimulator: (message) => this.toSimulator(message),
+    now: () => performance.now(),
+  })
+  private title = ''
   private room: HostedRoom | undefined
   private onEngine: (compiled: WebAssembly.Module | undefined) => void = () => undefined
   private base: { readonly projectUrl: string; readonly assetsUrl: string } | undefined
@@ -49,7 +55,7 @@ export class TabHost {
   }
 
   receive(message: PageToTab): void {
-    if (message.type === 'simulator') return this.toSimulator(message.message)
+    if (message.type === 'simulator') return this.feed.fromHost(message.message)
     if (message.type === 'engine') return this.onEngine(message.compiled as WebAssembly.Module | undefined)
     const { projectUrl, assetsUrl, room, world } = message
     this.base = { projectUrl, assetsUrl }
@@ -64,10 +70,17 @@ export class TabHost {
           transports: ['websocket', 'polling'],
           onCommand: (message) => this.toSimulator({ type: 'room-message', message }),
           onState: (state) => this.options.toPage({ type: 'room', room: state }),
+          feed: {
+            offer: () => ({ host: 'tab', title: this.title, project: projectUrl, assets: assetsUrl }),
+            begin: (send) => this.feed.begin(send),
+            end: () => this.feed.end(),
+            request: (message) => this.feed.request(message),
+          },
+          onFeedRefused: (error) => this.options.toPage({ type: 'watching-refused', error }),
         },
         room,
       )
-    this.toSimulator({ type: 'load', world })
+    this.feed.fromHost({ type: 'load', world })
   }
 
   private toSimulator(message: ServerToSimulator, body: Uint8Array = NO_BODY): void {
@@ -85,11 +98,14 @@ export class TabHost {
       case 'start-controller':
         return this.refuseController(message)
       case 'loaded':
+        this.title = message.title.slice(0, 200)
         // Programs get in when there is something to drive.
         this.room?.open()
         break
     }
-    this.options.toPage({ type: 'simulator', message, body: Uint8Array.from(body) })
+    if (!this.feed.isOnlyForWatchers(message))
+      this.options.toPage({ type: 'simulator', message, body: Uint8Array.from(body) })
+    this.feed.take(message, body)
   }
 
   private async readFile({ request, scope, path }: Extract<SimulatorToServer, { type: 'read-file' }>): Promise<void> {

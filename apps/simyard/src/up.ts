@@ -183,7 +183,7 @@ class OnePort implements HttpPart {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
     // It has its own rules about origins.
-    if (path.startsWith('/socket.io/')) return this.parts.relay.upgrade(request, socket, head, path)
+    if (RELAY_PATH.test(path)) return this.parts.relay.upgrade(request, socket, head, path)
     if (!sameOrigin(request)) return refuseUpgrade(socket, 403, 'Pages of other sites may not connect here.')
     const simulation = simulationPath(path)
     if (simulation !== undefined) return this.parts.simulation.upgrade(request, socket, head, simulation)

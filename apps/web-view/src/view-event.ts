@@ -38,3 +38,7 @@ export interface ViewEvents {
   'simyard-pick': { readonly robot?: string }
   'simyard-follow': { readonly robot?: string }
 }
+
+export function emit<Name extends keyof ViewEvents>(view: HTMLElement, name: Name, detail: ViewEvents[Name]): void {
+  view.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }))
+}

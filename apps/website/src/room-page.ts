@@ -41,6 +41,10 @@ export function addRoomPages(
     const { code } = request.params as { code: string }
     return reply.redirect(`../join?code=${encodeURIComponent(code)}`)
   })
+  app.get('/watch/:code', (request, reply) => {
+    const { code } = request.params as { code: string }
+    return reply.redirect(`../join?code=${encodeURIComponent(code)}&watch=1`)
+  })
   for (const [route, file] of Object.entries(PAGES)) {
     app.get(route, (request, reply) => openPage(request, reply, { pagesDir, file, store, openRoom }))
   }

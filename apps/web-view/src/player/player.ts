@@ -55,6 +55,11 @@ export class Player {
     return this.sceneXml
   }
 
+  /** Where the scene's files are. */
+  get assetBase(): AssetBase {
+    return this.graph?.assetBase ?? location.href
+  }
+
   /** WorldInfo, Viewpoint, Background and Fog. */
   get settings(): readonly Element[] {
     return this.sceneSettings
@@ -164,23 +169,7 @@ export class Player {
     this.stage.invalidate()
   }
 
-  /** Plays all there is once; resolves at its end, or when the signal is aborted. */
-  async playThrough(signal: AbortSignal, onTime: (timeMs: number) => void): Promise<void> {
-    const { playhead } = this
-    const { speed, loop, live } = playhead
-    playhead.loop = false
-    playhead.speed = 1
-    this.seek(this.range.startMs)
-    this.play()
-    while (playhead.playing && !signal.aborted) {
-      await new Promise((resolve) => requestAnimationFrame(resolve))
-      onTime(this.timeMs)
-    }
-    Object.assign(playhead, { speed, loop })
-    if (live) this.goLive()
-  }
-
-  /** What comes from now on is not forgotten. */
+  /** What comes from this time on is not forgotten; forgetting goes on when it is infinite. */
   keepFrom(timeMs: number): void {
     this.take.keepFrom(timeMs)
   }

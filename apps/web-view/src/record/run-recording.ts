@@ -1,8 +1,8 @@
-import { type RecordedScene, type Recording, RecordingWriter, readRecording } from '@simyard/recording'
+import { type RecordedScene, type Recording, RecordingWriter } from '@simyard/recording'
 import type { Player, Take } from '../player/player.js'
 
 /** What a saved run says of its world beside the scene's text. */
-export type RecordedWorld = Omit<RecordedScene, 'xml'>
+type RecordedWorld = Omit<RecordedScene, 'xml'>
 
 const EVERYTHING = { fromMs: 0, untilMs: Number.POSITIVE_INFINITY }
 const LIMITS = { durationMs: 3_600_000, bytes: 256 * 1024 * 1024, events: 10_000 }
@@ -36,10 +36,6 @@ export function recordTake(
     changesUntil(frame.timeMs)
   }
   return writer.file()
-}
-
-export function openRecording(file: Uint8Array): Recording {
-  return readRecording(file)
 }
 
 /** Puts a recording on the stage, from its beginning. */

@@ -1,71 +1,76 @@
 import {
-  BlobSource,
   BufferTarget,
-  EncodedPacketSink,
-  EncodedVideoPacketSource,
-  Input,
-  MP4,
+  CanvasSource,
+  getFirstEncodableVideoCodec,
   Mp4OutputFormat,
   Output,
-  WEBM,
+  Quality,
+  type VideoCodec,
   WebMOutputFormat,
 } from 'mediabunny'
 
-/** Formats in the order of preference; browsers make some of them. */
-const TYPES = ['video/mp4;codecs=avc1.42E01E', 'video/webm;codecs=vp9', 'video/webm;codecs=vp8', 'video/webm']
-const FRAMES_A_SECOND = 30
-const BITS_A_SECOND = 6_000_000
+export const PICTURES_A_SECOND = 30
+export const BITS_A_SECOND = 6_000_000
 
-export interface VideoSource {
-  readonly canvas: HTMLCanvasElement
-  /** Plays from the beginning; resolves at the end, or when the signal is aborted. */
-  play(signal: AbortSignal, onProgress: (part: number) => void): Promise<void>
+/** A video that is being made of pictures. */
+export interface Video {
+  /** The number `at` of the pictures, in order, as the canvas has it now. Resolves when the next one may come. */
+  add(canvas: HTMLCanvasElement, at: number): Promise<void>
+  finish(): Promise<Blob>
+  /** Gives back what it holds, finished or not. */
+  close(): Promise<void>
 }
 
-/** Why no video can be made here; undefined when it can. */
-export function videoProblem(): string | undefined {
-  if (typeof MediaRecorder === 'undefined' || !('captureStream' in HTMLCanvasElement.prototype))
-    return 'This browser cannot make videos.'
-  return undefined
-}
-
-/** Films what is played, as the browser draws it. */
-export async function makeVideo(
-  source: VideoSource,
-  signal: AbortSignal,
-  onProgress: (part: number) => void,
-): Promise<Blob | undefined> {
-  const type = TYPES.find((one) => MediaRecorder.isTypeSupported(one)) ?? ''
-  const stream = source.canvas.captureStream(FRAMES_A_SECOND)
-  const recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond: BITS_A_SECOND })
-  const parts: Blob[] = []
-  recorder.addEventListener('dataavailable', ({ data }) => parts.push(data))
-  const stopped = new Promise((resolve) => recorder.addEventListener('stop', resolve, { once: true }))
-  recorder.start(1000)
-  try {
-    await source.play(signal, onProgress)
-  } finally {
-    recorder.stop()
-    await stopped
-    for (const track of stream.getTracks()) track.stop()
+/** Of the size that the canvas has now. Throws when this browser makes no videos. */
+export async function openVideo({ width, height }: HTMLCanvasElement): Promise<Video> {
+  // Codecs take even sizes only.
+  const size = { width: Math.max(width & ~1, 2), height: Math.max(height & ~1, 2) }
+  const quality = new Quality({ bitrate: BITS_A_SECOND })
+  // Browsers encode pictures for pages of safe addresses only; what they record is for all.
+  if (typeof VideoEncoder !== 'undefined') {
+    const codec = await getFirstEncodableVideoCodec(['avc', 'vp9', 'vp8', 'av1'], { ...size, quality })
+    if (codec) return EncodedVideo.open(size, codec, quality)
   }
-  return signal.aborted ? undefined : withIndex(new Blob(parts, { type: recorder.mimeType }))
+  const { RecordedVideo } = await import('./recorded-video.js')
+  return RecordedVideo.open(size)
 }
 
-/** What a browser records tells neither its length nor where its pictures are: players could not jump in it. */
-async function withIndex(recorded: Blob): Promise<Blob> {
-  const mp4 = recorded.type.startsWith('video/mp4')
-  const input = new Input({ source: new BlobSource(recorded), formats: [mp4 ? MP4 : WEBM] })
-  const track = await input.getPrimaryVideoTrack()
-  const decoderConfig = await track?.getDecoderConfig()
-  if (!track?.codec || !decoderConfig) throw new Error('This browser has recorded no pictures.')
-  const target = new BufferTarget()
-  const output = new Output({ format: mp4 ? new Mp4OutputFormat() : new WebMOutputFormat(), target })
-  const source = new EncodedVideoPacketSource(track.codec)
-  output.addVideoTrack(source)
-  await output.start()
-  for await (const packet of new EncodedPacketSink(track).packets()) await source.add(packet, { decoderConfig })
-  await output.finalize()
-  if (!target.buffer) throw new Error('The video could not be written.')
-  return new Blob([target.buffer], { type: mp4 ? 'video/mp4' : 'video/webm' })
+/** Each picture is encoded with its own time. */
+class EncodedVideo implements Video {
+  private constructor(
+    private readonly picture: OffscreenCanvas,
+    private readonly source: CanvasSource,
+    private readonly output: Output<Mp4OutputFormat | WebMOutputFormat, BufferTarget>,
+  ) {}
+
+  static async open(
+    { width, height }: { readonly width: number; readonly height: number },
+    codec: VideoCodec,
+    quality: Quality,
+  ): Promise<EncodedVideo> {
+    const picture = new OffscreenCanvas(width, height)
+    const source = new CanvasSource(picture, { codec, quality })
+    const format = codec === 'avc' ? new Mp4OutputFormat() : new WebMOutputFormat()
+    const output = new Output({ format, target: new BufferTarget() })
+    output.addVideoTrack(source, { frameRate: PICTURES_A_SECOND })
+    await output.start()
+    return new EncodedVideo(picture, source, output)
+  }
+
+  add(canvas: HTMLCanvasElement, at: number): Promise<void> {
+    const { width, height } = this.picture
+    this.picture.getContext('2d')?.drawImage(canvas, 0, 0, width, height)
+    return this.source.add(at / PICTURES_A_SECOND, 1 / PICTURES_A_SECOND)
+  }
+
+  async finish(): Promise<Blob> {
+    await this.output.finalize()
+    const { buffer } = this.output.target
+    if (!buffer) throw new Error('The video could not be written.')
+    return new Blob([buffer], { type: this.output.format instanceof Mp4OutputFormat ? 'video/mp4' : 'video/webm' })
+  }
+
+  async close(): Promise<void> {
+    if (this.output.state === 'started') await this.output.cancel()
+  }
 }

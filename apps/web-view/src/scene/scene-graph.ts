@@ -1,48 +1,25 @@
 import type { NodeUpdate } from '@simyard/protocol'
 import {
-  type BufferGeometry,
   Group,
   type Light,
-  LineBasicMaterial,
-  LineSegments,
   type Material,
   Mesh,
-  MeshStandardMaterial,
+  type MeshStandardMaterial,
   type Object3D,
-  Points,
-  PointsMaterial,
   type Quaternion,
   type Vector3,
 } from 'three'
-import { applyAppearance, plainMaterial, releaseTextures } from './appearance.js'
+import { applyAppearance, plainMaterial } from './appearance.js'
 import type { AssetBase } from './asset-url.js'
-import { attributeText, boolean, color, rotation, vector } from './attribute.js'
-import { lineTags, makeGeometry, meshTags, type PrimitiveAxes, pointTags } from './geometry.js'
+import { attributeText, boolean, rotation, vector } from './attribute.js'
+import { drawable, release } from './drawable.js'
+import { makeGeometry, meshTags, type PrimitiveAxes } from './geometry.js'
 import { applyLight, lightTags, makeLight } from './light.js'
 import { loadMeshFile } from './mesh-file.js'
+import { isDrawn, isSolid, primitiveAxes, settingTags } from './node-kind.js'
 import { TextureCache } from './texture-cache.js'
 import { viewpointOrientation } from './world-frame.js'
-
-const singleTags = new Set(['WorldInfo', 'Viewpoint', 'Background', 'Fog'])
-const notDrawn = new Set([
-  ...singleTags,
-  'Physics',
-  'SolidReference',
-  'HingeJointParameters',
-  'JointParameters',
-  'BallJointParameters',
-  'PositionSensor',
-  'Brake',
-  'RotationalMotor',
-  'LinearMotor',
-  'Recognition',
-  'Lens',
-  'Focus',
-  'Zoom',
-  'Damping',
-  'ImmersionProperties',
-  'LensFlare',
-])
+import { parseXml } from './xml.js'
 
 /** Draws one node again after its attributes changed, as long as the object is there. */
 interface Redraw {
@@ -96,7 +73,7 @@ export class SceneGraph {
     this.axes = primitiveAxes(scene)
     this.index(scene)
     for (const child of scene.children) this.add(child, this.root)
-    return [...scene.children].filter((child) => singleTags.has(child.tagName))
+    return [...scene.children].filter((child) => settingTags.has(child.tagName))
   }
 
   /** Returns the ids of what came. */
@@ -105,7 +82,7 @@ export class SceneGraph {
     this.index(nodes)
     const parents = parentId === 'n0' ? [this.root] : (this.objects.get(parentId) ?? [])
     for (const parent of parents) for (const child of nodes.children) this.add(child, parent)
-    for (const child of nodes.children) if (singleTags.has(child.tagName)) this.events.onSetting(child)
+    for (const child of nodes.children) if (settingTags.has(child.tagName)) this.events.onSetting(child)
     this.shapeChanged()
     const ids = [...nodes.children].flatMap((child) => child.getAttribute('id') ?? [])
     for (const id of ids) this.parents.set(id, parentId)
@@ -208,7 +185,7 @@ export class SceneGraph {
   }
 
   private redraw(id: string, element: Element): void {
-    if (singleTags.has(element.tagName)) this.events.onSetting(element)
+    if (settingTags.has(element.tagName)) this.events.onSetting(element)
     for (const { draw } of this.redraws.get(id) ?? []) draw()
     this.shapeChanges++
   }
@@ -228,7 +205,7 @@ export class SceneGraph {
   }
 
   private add(given: Element, parent: Object3D): void {
-    if (notDrawn.has(given.tagName) || isHidden(given)) return
+    if (!isDrawn(given)) return
     const element = this.resolve(given)
     const object = lightTags.has(element.tagName)
       ? this.light(element, parent)
@@ -334,74 +311,6 @@ export class SceneGraph {
   }
 }
 
-function drawable(
-  element: Element,
-  geometry: BufferGeometry,
-  material: MeshStandardMaterial,
-  appearance: Element | undefined,
-): Mesh | LineSegments | Points {
-  if (lineTags.has(element.tagName) || pointTags.has(element.tagName)) {
-    const source = appearance && [...appearance.children].find((one) => one.tagName === 'Material')
-    const tint = source ? color(source, 'emissiveColor', [1, 1, 1]) : material.color
-    return lineTags.has(element.tagName)
-      ? new LineSegments(
-          geometry,
-          geometry.hasAttribute('color')
-            ? new LineBasicMaterial({ vertexColors: true })
-            : new LineBasicMaterial({ color: tint }),
-        )
-      : new Points(
-          geometry,
-          geometry.hasAttribute('color')
-            ? new PointsMaterial({ size: 0.01, vertexColors: true })
-            : new PointsMaterial({ size: 0.01, color: tint }),
-        )
-  }
-  material.vertexColors = geometry.hasAttribute('color')
-  const mesh = new Mesh(geometry, material)
-  mesh.receiveShadow = true
-  return mesh
-}
-
-/** Scenes of before R2022a are told by the version that wrote them; without one, by what only they have. */
-function primitiveAxes(scene: Element): PrimitiveAxes {
-  const version = scene.ownerDocument.querySelector('head > meta[name="version"]')?.getAttribute('content')
-  const year = Number(/R(20\d\d)/.exec(version ?? '')?.[1])
-  if (year) return year < 2022 ? 'y' : 'z'
-  return scene.querySelector('ElevationGrid[zDimension], [solid="true"], ImageTexture[isTransparent]') ? 'y' : 'z'
-}
-
-/** Groups that only arrange what is below them. */
-const arranging = new Set([
-  'Transform',
-  'Pose',
-  'Group',
-  'Billboard',
-  'Slot',
-  'Propeller',
-  'Switch',
-  'HingeJoint',
-  'Hinge2Joint',
-  'SliderJoint',
-  'BallJoint',
-])
-
-/** In older scenes every solid is a Transform that says so. */
-function isSolid(element: Element): boolean {
-  const { tagName } = element
-  const type = element.getAttribute('type')
-  if (tagName === 'Transform') return element.getAttribute('solid') === 'true' || type === 'robot' || type === 'solid'
-  return !arranging.has(tagName) && (element.hasAttribute('name') || tagName === 'Solid' || tagName === 'Robot')
-}
-
-function isHidden(element: Element): boolean {
-  return (
-    element.getAttribute('role') === 'boundingObject' ||
-    element.getAttribute('render') === 'false' ||
-    (element.tagName === 'Switch' && element.getAttribute('whichChoice') === '-1')
-  )
-}
-
 function remember<T>(map: Map<string, T[]>, id: string | null, value: T): void {
   if (id === null) return
   const list = map.get(id)
@@ -416,23 +325,4 @@ function keep<T>(map: Map<string, T[]>, stays: (value: T) => boolean): void {
     if (left.length === 0) map.delete(id)
     else if (left.length < list.length) map.set(id, left)
   }
-}
-
-function parseXml(text: string, tag: string): Element {
-  const document = new DOMParser().parseFromString(text, 'text/xml')
-  const problem = document.querySelector('parsererror')
-  const found = document.querySelector(tag)
-  if (problem || !found) throw new Error(problem?.textContent?.split('\n')[0] ?? `the scene has no <${tag}>`)
-  return found
-}
-
-function release(root: Object3D): void {
-  root.traverse((one) => {
-    if (!(one instanceof Mesh || one instanceof LineSegments || one instanceof Points)) return
-    one.geometry.dispose()
-    for (const material of Array.isArray(one.material) ? one.material : [one.material]) {
-      if (material instanceof MeshStandardMaterial) releaseTextures(material)
-      material.dispose()
-    }
-  })
 }

@@ -1,23 +1,11 @@
-import {
-  Box3,
-  type DirectionalLight,
-  Group,
-  NeutralToneMapping,
-  type Object3D,
-  PCFShadowMap,
-  Scene,
-  Vector3,
-  WebGLRenderer,
-} from 'three'
+import { Box3, type DirectionalLight, Group, type Object3D, Scene, Vector3, type WebGLRenderer } from 'three'
 import { number } from '../scene/attribute.js'
 import type { SceneGraph } from '../scene/scene-graph.js'
 import { type CoordinateSystem, zUpToYUp } from '../scene/world-frame.js'
-import type { Occlusion } from './ambient-occlusion.js'
 import { Backdrop } from './backdrop.js'
 import { CameraRig, type CameraState, type FollowMode, type ViewName } from './camera-rig.js'
-import { Draft } from './draft.js'
-import { InstancePools } from './instance-pools.js'
 import type { OverlayHost } from './overlay/overlay.js'
+import { makeRenderer, Painter } from './painter.js'
 import { bestQuality, lowered, Pace, type Quality } from './quality.js'
 import { RenderLoop } from './render-loop.js'
 import { robotOf, Selection, solidAt } from './selection.js'
@@ -25,7 +13,7 @@ import { robotOf, Selection, solidAt } from './selection.js'
 export type CameraMode = ViewName
 
 export interface StageEvents {
-  /** Before each picture; returns whether there will be another one to draw. */
+  /** Before each picture, or now and then while nobody sees any; returns whether there will be another one to draw. */
   onAdvance(now: number): boolean
   onPick(robot: string | undefined): void
   onFollow(name: string | undefined): void
@@ -57,8 +45,7 @@ export class Stage implements OverlayHost {
   private readonly scene = new Scene()
   private readonly renderer: WebGLRenderer
   private readonly backdrop: Backdrop
-  private readonly draft = new Draft()
-  private readonly pools = new InstancePools()
+  private readonly painter: Painter
   private readonly loop: RenderLoop
   private readonly pace = new Pace()
   private readonly observer: ResizeObserver
@@ -67,25 +54,14 @@ export class Stage implements OverlayHost {
   private worldExposure = 1
   private firstPicture: (() => void) | undefined
   private extentChanged = false
-  private full: 'no' | 'compiling' | 'yes' = 'no'
-  private shown = false
-  private occlusion: Occlusion | undefined
   private cpuMs = 0
-  /** Counts scenes and qualities, so that late compilations are told from current ones. */
-  private round = 0
 
   /** Throws when the browser has no WebGL. */
   constructor(
     private readonly host: HTMLElement,
     private readonly events: StageEvents,
   ) {
-    this.renderer = new WebGLRenderer({ antialias: true, powerPreference: 'high-performance' })
-    // Asking for errors waits for the graphics process, which may be compiling for seconds.
-    this.renderer.debug.checkShaderErrors = false
-    this.renderer.toneMapping = NeutralToneMapping
-    this.renderer.shadowMap.enabled = true
-    this.renderer.shadowMap.type = PCFShadowMap
-    this.renderer.info.autoReset = false
+    this.renderer = makeRenderer()
     this.canvas = this.renderer.domElement
     this.canvas.tabIndex = 0
     this.canvas.setAttribute('role', 'img')
@@ -98,8 +74,15 @@ export class Stage implements OverlayHost {
     // Whatever moves itself anew moves everything below it.
     this.scene.matrixAutoUpdate = false
     this.backdrop = new Backdrop(this.scene, this.renderer, () => this.invalidate())
-    this.loop = new RenderLoop(host, (now) => this.draw(now))
+    this.loop = new RenderLoop(host, {
+      onDraw: (now) => this.draw(now),
+      onUnseen: (now) => this.events.onAdvance(now),
+    })
     this.rig = new CameraRig(this.canvas, () => this.invalidate())
+    this.painter = new Painter(this.renderer, this.scene, this.rig.camera, this.backdrop, () => {
+      this.pace.restart()
+      this.invalidate()
+    })
     this.selection = new Selection(this.scene, (id) => {
       this.events.onSelect?.(id)
       this.invalidate()
@@ -134,7 +117,7 @@ export class Stage implements OverlayHost {
       triangles: render.triangles,
       programs: programs?.length ?? 0,
       cpuMs: this.cpuMs,
-      full: this.full === 'yes',
+      full: this.painter.ready,
     }
   }
 
@@ -168,16 +151,12 @@ export class Stage implements OverlayHost {
   }
 
   clear(): void {
-    this.round++
     this.selection.select(undefined)
     if (this.rig.followed) this.follow(undefined)
     this.rig.begin(undefined, 'ENU', 1)
-    this.pools.clear()
-    this.draft.forget()
+    this.painter.clear()
     this.graph?.dispose()
     this.graph = undefined
-    this.full = 'no'
-    this.shown = false
     this.worldExposure = 1
     this.backdrop.reset()
     this.pace.restart()
@@ -229,20 +208,24 @@ export class Stage implements OverlayHost {
     this.loop?.invalidate()
   }
 
+  /** Draws at once, as at a moment of the page's clock; until the next task the canvas has this picture. */
+  drawNow(now: number): void {
+    this.draw(now)
+  }
+
+  /** Draws nothing by itself until what is returned is called. */
+  hold(): () => void {
+    return this.loop.hold()
+  }
+
   dispose(): void {
-    this.round++
     this.loop.dispose()
     this.observer.disconnect()
     this.rig.dispose()
     this.selection.dispose()
-    this.pools.clear()
-    this.draft.dispose()
-    this.occlusion?.dispose()
     this.graph?.dispose()
     this.backdrop.dispose()
-    this.renderer.dispose()
-    // A page has room for few of these, and gives them back late by itself.
-    this.renderer.forceContextLoss()
+    this.painter.dispose()
     this.canvas.remove()
   }
 
@@ -301,72 +284,19 @@ export class Stage implements OverlayHost {
     this.backdrop.place(this.rig.camera.position)
     this.renderer.toneMappingExposure = this.worldExposure * this.current.exposure
     this.renderer.info.reset()
-    if (graph) this.render(graph)
-    else this.renderBlank()
+    if (graph) {
+      this.scene.updateMatrixWorld()
+      this.selection.place()
+      this.painter.paint(graph, this.current)
+    } else this.painter.paintBlank()
     this.cpuMs = performance.now() - started
-    if (graph && this.firstPicture) this.tellFirstPicture(this.firstPicture)
+    if (graph && this.firstPicture) {
+      this.painter.tellDrawn(this.firstPicture)
+      this.firstPicture = undefined
+    }
     const going = moving || turning
-    if (this.pace.picture(now, going) && this.current.automatic && this.full !== 'compiling') this.lower()
+    if (this.pace.picture(now, going) && this.current.automatic && !this.painter.compiling) this.lower()
     return going
-  }
-
-  private render(graph: SceneGraph): void {
-    this.scene.updateMatrixWorld()
-    this.pools.update(graph.root, graph.shapeChanges)
-    this.selection.place()
-    const { camera } = this.rig
-    if (this.full !== 'yes' || this.current.materials === 'simple') {
-      const shadows = this.renderer.shadowMap.autoUpdate
-      this.renderer.shadowMap.autoUpdate = false
-      this.draft.draw(this.scene, this.backdrop.ambient(), () => this.renderer.render(this.scene, camera))
-      this.renderer.shadowMap.autoUpdate = shadows
-      if (this.full === 'no' && this.shown && this.current.materials === 'full') this.compile()
-      return
-    }
-    this.backdrop.light()
-    if (this.occlusion) this.occlusion.render()
-    else this.renderer.render(this.scene, camera)
-  }
-
-  /** Nothing but the sky, and that without a shader. */
-  private renderBlank(): void {
-    this.renderer.setClearColor(this.backdrop.horizon)
-    this.renderer.clear()
-  }
-
-  /** The full materials, while the small shader goes on showing the scene. */
-  private compile(): void {
-    this.full = 'compiling'
-    const { round } = this
-    this.backdrop.light()
-    void this.renderer.compileAsync(this.scene, this.rig.camera).then(() => {
-      if (round !== this.round) return
-      this.full = 'yes'
-      this.pace.restart()
-      this.invalidate()
-    })
-  }
-
-  /** When the graphics process has drawn it, not when it was told to; only then more work is given to it. */
-  private tellFirstPicture(told: () => void): void {
-    this.firstPicture = undefined
-    const { round } = this
-    const gl = this.renderer.getContext() as WebGL2RenderingContext
-    const drawn = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
-    gl.flush()
-    const look = () => {
-      if (round !== this.round) return
-      const status = drawn && !gl.isContextLost() ? gl.clientWaitSync(drawn, 0, 0) : gl.CONDITION_SATISFIED
-      if (status === gl.TIMEOUT_EXPIRED) {
-        setTimeout(look, 4)
-        return
-      }
-      gl.deleteSync(drawn)
-      this.shown = true
-      told()
-      this.invalidate()
-    }
-    setTimeout(look)
   }
 
   private lower(): void {
@@ -378,26 +308,9 @@ export class Stage implements OverlayHost {
     const before = this.current
     this.current = quality
     this.pace.restart()
-    if (quality.shadows !== before.shadows) {
-      this.renderer.shadowMap.enabled = quality.shadows
-      for (const material of this.graph?.materials() ?? []) material.needsUpdate = true
-    }
-    if (quality.materials === 'full' && this.full === 'no') this.round++
-    if (quality.ambientOcclusion !== before.ambientOcclusion) void this.loadOcclusion()
+    this.painter.applyQuality(quality, before, this.graph)
     this.resize()
     this.events.onQuality?.(quality, reason)
-  }
-
-  private async loadOcclusion(): Promise<void> {
-    const { ambientOcclusion } = this.current
-    this.occlusion?.dispose()
-    this.occlusion = undefined
-    if (ambientOcclusion !== 'off') {
-      const { Occlusion } = await import('./ambient-occlusion.js')
-      if (this.current.ambientOcclusion !== ambientOcclusion) return
-      this.occlusion = new Occlusion(this.renderer, this.scene, this.rig.camera, ambientOcclusion)
-    }
-    this.invalidate()
   }
 
   private fitSurroundings(graph: SceneGraph): Box3 {

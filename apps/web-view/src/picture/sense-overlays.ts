@@ -1,11 +1,11 @@
 import type { InkStroke, PictureHeader, RobotReadings, RobotSummary } from '@simyard/protocol'
 import { Quaternion, Vector3 } from 'three'
-import type { WatchMessage } from './connection/watch-message.js'
-import type { SettingsPanel } from './controls/settings-panel.js'
-import type { Player } from './player/player.js'
-import type { Overlays } from './stage/overlay/overlays.js'
-import { pointsOf } from './window/sight-picture.js'
-import type { WindowHost } from './window/window-host.js'
+import type { WatchMessage } from '../connection/watch-message.js'
+import type { SettingsPanel } from '../controls/settings-panel.js'
+import type { Player } from '../player/player.js'
+import type { Overlays } from '../stage/overlay/overlays.js'
+import { pointsOf } from '../window/sight-picture.js'
+import type { WindowHost } from '../window/window-host.js'
 
 const SEEING = new Set(['Camera', 'Display', 'RangeFinder'])
 /** Pictures over the scene at once; each costs the simulator a drawing. */

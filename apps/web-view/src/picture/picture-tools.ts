@@ -1,12 +1,12 @@
-import type { Controls } from './controls/controls.js'
-import { field } from './controls/panel.js'
-import { InspectTool } from './inspect/inspect-tool.js'
-import type { Inspection } from './inspect/inspection.js'
-import { solidTree } from './inspect/inspection.js'
-import type { Player } from './player/player.js'
-import { Overlays } from './stage/overlay/overlays.js'
-import type { AmbientOcclusion, Quality } from './stage/quality.js'
-import type { Stage } from './stage/stage.js'
+import type { Controls } from '../controls/controls.js'
+import { field } from '../controls/panel.js'
+import { InspectTool } from '../inspect/inspect-tool.js'
+import type { Inspection } from '../inspect/inspection.js'
+import { solidTree } from '../inspect/inspection.js'
+import type { Player } from '../player/player.js'
+import { Overlays } from '../stage/overlay/overlays.js'
+import type { AmbientOcclusion, Quality } from '../stage/quality.js'
+import type { Stage } from '../stage/stage.js'
 
 const LEVELS: readonly AmbientOcclusion[] = ['off', 'low', 'normal', 'high', 'ultra']
 
