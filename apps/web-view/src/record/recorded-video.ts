@@ -128,7 +128,6 @@ export class RecordedVideo implements Video {
     const packets: EncodedPacket[] = []
     for await (const packet of new EncodedPacketSink(track).packets()) packets.push(packet)
     const beganMs = this.beginningIn(packets.map(({ timestamp }) => timestamp * 1000))
-    console.log("V7", JSON.stringify({ b: beganMs, s: this.shown[0]!.now - this.startedAt, n: this.shown.length, t: packets.map((p) => Math.round(p.timestamp * 1000)), w: this.shown.map((s) => Math.round(s.now - this.startedAt)) }))
     let before = -1
     for (const packet of packets) {
       // What is there several times has no time of its own, but pictures after it are changes of it.
