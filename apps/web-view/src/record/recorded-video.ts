@@ -5,6 +5,7 @@ import {
   EncodedPacketSink,
   EncodedVideoPacketSource,
   Input,
+  MATROSKA,
   MP4,
   Mp4OutputFormat,
   Output,
@@ -13,8 +14,19 @@ import {
 } from 'mediabunny'
 import { BITS_A_SECOND, PICTURES_A_SECOND, type Video } from './video.js'
 
-/** Formats in the order of preference; browsers make some of them. */
-const TYPES = ['video/mp4;codecs=avc1.42E01E', 'video/webm;codecs=vp9', 'video/webm;codecs=vp8', 'video/webm']
+/**
+ * What browsers record, in the order of preference: pictures that most players know come first, and of these the formats that
+ * are written picture by picture.
+ */
+const TYPES = [
+  'video/x-matroska;codecs=avc1',
+  'video/mp4;codecs=avc1.42E01E',
+  'video/webm;codecs=vp9',
+  'video/webm;codecs=vp8',
+  'video/webm',
+]
+/** Shorter pieces of what is recorded have no picture in them. */
+const LEAST_BYTES = 16
 const PICTURE_MS = 1000 / PICTURES_A_SECOND
 /** How long it may take until the browser has recorded a picture. */
 const START_MS = 5000
@@ -41,9 +53,8 @@ export class RecordedVideo implements Video {
     private readonly recorder: MediaRecorder,
   ) {
     recorder.addEventListener('dataavailable', ({ data }) => {
-      if (data.size === 0) return
       this.parts.push(data)
-      this.heardAt = performance.now()
+      if (data.size >= LEAST_BYTES) this.heardAt = performance.now()
     })
   }
 
@@ -91,7 +102,7 @@ export class RecordedVideo implements Video {
   private async begin(): Promise<void> {
     this.startedAt = performance.now()
     this.recorder.start(1)
-    while (this.parts.length === 0 && performance.now() - this.startedAt < START_MS) {
+    while (this.heardAt === 0 && performance.now() - this.startedAt < START_MS) {
       this.touch()
       await passed(PICTURE_MS)
     }
@@ -115,11 +126,11 @@ export class RecordedVideo implements Video {
 
   /** What a browser records tells neither its length nor where its pictures are, and its times are those of the wall clock. */
   private async written(recorded: Blob): Promise<Blob> {
-    const mp4 = recorded.type.startsWith('video/mp4')
-    const input = new Input({ source: new BlobSource(recorded), formats: [mp4 ? MP4 : WEBM] })
+    const input = new Input({ source: new BlobSource(recorded), formats: [MATROSKA, MP4, WEBM] })
     const track = await input.getPrimaryVideoTrack()
     const decoderConfig = await track?.getDecoderConfig()
     if (!track?.codec || !decoderConfig) throw new Error('This browser has recorded no pictures.')
+    const mp4 = track.codec === 'avc'
     const target = new BufferTarget()
     const output = new Output({ format: mp4 ? new Mp4OutputFormat() : new WebMOutputFormat(), target })
     const source = new EncodedVideoPacketSource(track.codec)
