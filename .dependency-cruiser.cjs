@@ -1,6 +1,6 @@
 const core =
   '^packages/(geometry|scene|physics|devices|simulation|protocol|fleet|rooms|stream|fossbot|frames|recording)/src'
-const tests = '[.]test[.]ts$|^e2e/|^bench/|^packages/testkit/'
+const tests = '[.](test|bench)[.]ts$|^e2e/|^bench/|^packages/testkit/'
 
 module.exports = {
   options: {

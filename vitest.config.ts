@@ -1,5 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
+/** Beside browsers that draw in software everything takes its time, and a limit that is not reached costs nothing. */
+const patience = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 60_000 } },
+}
+
 // Without `import`: it would reach Node, whose require() then takes the ES module of packages that have both.
 const conditions = ['simyard-source', 'module']
 const beside = ['packages/*/src/**', 'apps/*/src/**', 'apps/*/pages/**']
@@ -16,6 +23,8 @@ export default defineConfig({
           include: beside.map((folder) => `${folder}/*.test.ts`),
           exclude: ['**/*.slow.test.ts'],
           testTimeout: 20_000,
+          // They share nothing but modules, whose reading takes as long as the tests.
+          isolate: false,
           // By itself vitest leaves one core idle, which is half of a small machine.
           maxWorkers: '100%',
           sequence: { groupOrder: 0 },
@@ -26,9 +35,8 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: beside.map((folder) => `${folder}/*.slow.test.ts`),
-          // Beside browsers that draw in software everything takes its time.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...patience,
+          isolate: false,
           // The same order as e2e, so that there is no gap between them.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -40,8 +48,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
           exclude: ['**/*.alone.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...patience,
           // Robots take their time and leave the cores to another file; more of them than two would wait for each other.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -52,8 +59,7 @@ export default defineConfig({
         test: {
           name: 'e2e-alone',
           include: ['e2e/**/*.alone.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...patience,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },

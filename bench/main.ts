@@ -12,6 +12,7 @@ import { physics } from './physics.js'
 import { projectStart } from './project-start.js'
 import { recording } from './recording.js'
 import { relay } from './relay.js'
+import { relayWatch } from './relay-watch.js'
 import { sessionServer } from './session-server.js'
 import { stream } from './stream.js'
 import { view } from './view.js'
@@ -26,6 +27,7 @@ const benches = [
   capacity,
   sessionServer,
   relay,
+  relayWatch,
   recording,
   stream,
 ]

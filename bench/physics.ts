@@ -82,11 +82,11 @@ async function simulate(options: SimulateOptions): Promise<Simulated> {
   const speak = () => {
     for (const [id, controller] of controllers) {
       const message = controller.next()
-      if (message) simulation.receiveFromController(id, encodeLine(message))
+      if (message) simulation.robots.receiveFromController(id, encodeLine(message))
     }
   }
   try {
-    if (options.driven) simulation.startControllers()
+    if (options.driven) simulation.robots.startControllers()
     speak()
     const step = () => {
       speak()

@@ -9,11 +9,11 @@ import {
 } from '@simyard/client'
 import { RelayServer, RelayServerConfig } from '@simyard/relay-server'
 import { createLogger, type Listening, listen } from '@simyard/service-host'
-import { FossbotSimulator } from '@simyard/testkit'
+import { eventually, FossbotSimulator } from '@simyard/testkit'
 import { io, type Socket } from 'socket.io-client'
 // @ts-expect-error: this release does not tell its types to this kind of import.
 import { io as io40 } from 'socket.io-client-4.0'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 /** The library of programs and of simulators, against a real relay. */
 let relay: RelayServer
@@ -33,7 +33,7 @@ beforeEach(async () => {
     robots: ['fossbot', 'second'],
     identity: { session_id: room.id, key: room.key },
   })
-  await vi.waitFor(async () => expect(await simulatorState()).toBe('here'))
+  await eventually(async () => expect(await simulatorState()).toBe('here'))
 })
 afterEach(async () => {
   for (const close of closing.splice(0)) close()
@@ -56,7 +56,7 @@ const watchedIo = (url: string, options: object): Socket => {
 const cut = (socket: Socket) => socket.io.engine.close()
 
 async function robot(options: Partial<RobotOptions> = {}): Promise<Robot> {
-  const opened = await connect({ address, room: room.id, io: watchedIo, timeoutMs: 3000, ...options })
+  const opened = await connect({ address, room: room.id, io: watchedIo, timeoutMs: 20_000, ...options })
   closing.push(() => opened.close())
   return opened
 }
@@ -83,7 +83,7 @@ describe('a robot', () => {
     ])
     expect(funcs().at(-2)).toBe('stop')
     one.close()
-    await vi.waitFor(() => expect(tab.owners.size).toBe(0))
+    await eventually(() => expect(tab.owners.size).toBe(0))
     await expect(one.distance()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
   })
 
@@ -100,7 +100,7 @@ describe('a robot', () => {
     expect(await one.distance()).toBe(10000)
     // The simulator answers late: the socket is held until the question was given up.
     tab.socket.io.engine.close()
-    await vi.waitFor(async () => expect(await simulatorState()).toBe('away'))
+    await eventually(async () => expect(await simulatorState()).toBe('away'))
     const late = one.ask('get_echo', { value: 'late' }, { timeoutMs: 50 })
     await expect(late).rejects.toMatchObject({ code: 'ANSWER_TIMEOUT' })
     tab.socket.connect()
@@ -117,13 +117,13 @@ describe('a robot', () => {
       const before = funcs().length
       const cancel = new AbortController()
       const moved = move(cancel.signal)
-      await vi.waitFor(() => expect(funcs().length).toBeGreaterThan(before))
+      await eventually(() => expect(funcs().length).toBeGreaterThan(before))
       cancel.abort(new Error('enough'))
       await expect(moved).rejects.toThrow('enough')
-      await vi.waitFor(() => expect(funcs().at(-1)).toBe('stop'))
+      await eventually(() => expect(funcs().at(-1)).toBe('stop'))
     }
     await expect(one.moveDistance(1e6, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'ANSWER_TIMEOUT' })
-    await vi.waitFor(() => expect(funcs().at(-1)).toBe('stop'))
+    await eventually(() => expect(funcs().at(-1)).toBe('stop'))
     const moved = one.moveDistance(1e6)
     one.stop()
     await expect(moved).rejects.toMatchObject({ code: 'MOVE_CANCELLED' })
@@ -153,7 +153,7 @@ describe('a robot', () => {
     const one = await robot()
     const asked = one.ask('nobody_answers_this', {}, { timeoutMs: 10_000 })
     const told = expect(asked).rejects.toMatchObject({ code: 'ROOM_ENDED' })
-    await vi.waitFor(() => expect(funcs()).toContain('nobody_answers_this'))
+    await eventually(() => expect(funcs()).toContain('nobody_answers_this'))
     await relay.close()
     await told
   })
@@ -199,7 +199,7 @@ describe.each([
     await foss.wait(0)
     expect(() => foss.just_rotate(2 as 0)).toThrow(RangeError)
     await foss.exit()
-    await vi.waitFor(() => expect(tab.owners.size).toBe(0))
+    await eventually(() => expect(tab.owners.size).toBe(0))
     const sent = tab.received.map(({ user_id, session_id, ...rest }) => rest)
     expect(sent.slice(0, 3)).toEqual([
       { func: 'connect', fossbot_name: 'fossbot' },
@@ -243,7 +243,7 @@ test('a scene is prepared, with pictures from bytes, blobs and pixels', async ()
     image: { width: 2, height: 1, data: new Uint8Array([255, 0, 0, 255, 0, 0, 0, 255]) },
   })
   await stage.exit()
-  await vi.waitFor(() => expect(funcs().at(-1)).toBe('exit_env'))
+  await eventually(() => expect(funcs().at(-1)).toBe('exit_env'))
   const sent = tab.received.map(({ user_id, session_id, ...rest }) => rest)
   const uploads = sent.filter(({ func, image }) => func === 'change_floor_skin' && image !== undefined)
   expect(uploads).toHaveLength(6)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  freePorts,
   type RunningServer,
   type RunningSimyard,
   repositoryRoot,
@@ -20,6 +21,8 @@ beforeAll(async () => {
   for (let index = 0; index < 2; index++) {
     nodes.push(
       await startServer('simulation-server', {
+        // Each program opens one that is counted from here: nobody else may take it in between.
+        port: await freePorts(SEATS + 1),
         webotsHome: join(repositoryRoot, 'e2e/stand-ins/webots-home'),
         webotsVersion: 'R2023b',
         websites: [site.address],
@@ -51,12 +54,8 @@ test('everybody gets a seat, evenly, and the thirty-first is told that there is 
   for (const { port } of nodes) {
     expect(visitors.filter(({ server }) => server === `ws://127.0.0.1:${port}`)).toHaveLength(SEATS)
   }
-  await Promise.all(
-    visitors.map(({ client }) => client.next((text) => text.startsWith('webots:ws'), { timeoutMs: 60_000 })),
-  )
+  await Promise.all(visitors.map(({ client }) => client.next((text) => text.startsWith('webots:ws'))))
   expect(visitors.flatMap(({ client }) => client.received).filter((text) => text.includes('Error'))).toEqual([])
   for (const { client } of visitors) client.close()
-  await expect
-    .poll(async () => (await fetch(`${sessions.address}/session`)).text(), { timeout: 15_000 })
-    .toMatch(/^ws:/)
+  await expect.poll(async () => (await fetch(`${sessions.address}/session`)).text()).toMatch(/^ws:/)
 })

@@ -27,7 +27,7 @@ describe.skipIf(problem !== undefined)(`Enki runs the simulations${problem ? ` (
     expect(await stream.next((text) => text.startsWith('model:'))).toContain('<Scene>')
     await stream.next((text) => text === 'pause: 0')
     stream.send('fast:20000')
-    await stream.next((text) => text === 'pause: 20000', { timeoutMs: 30_000 })
+    await stream.next((text) => text === 'pause: 20000')
     const moved = stream.received.filter((text) => text.includes('"translation"'))
     expect(moved.length).toBeGreaterThan(3)
     stream.send('reset')

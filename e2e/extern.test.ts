@@ -67,7 +67,7 @@ test('an extern controller connects, is in lock-step, and may come back after it
   await stream.next((text) => text === 'pause: 160')
 
   const first = runByHand(await offered(0))
-  await expect.poll(first.output, { timeout: 10_000 }).toContain('connected to outside')
+  await expect.poll(first.output).toContain('connected to outside')
   let from = stream.received.length
   stream.send('real-time:-1')
   await stream.next((text) => text.startsWith('application/json:') && JSON.parse(text.slice(17)).time > 600, { from })
@@ -84,11 +84,11 @@ test('an extern controller connects, is in lock-step, and may come back after it
   ;(reset as unknown as { _socket: Socket })._socket.resetAndDestroy()
 
   const second = runByHand(await offered(from))
-  await expect.poll(second.output, { timeout: 10_000 }).toContain('connected to outside')
+  await expect.poll(second.output).toContain('connected to outside')
   client.close()
-  await expect.poll(second.output, { timeout: 10_000 }).toMatch(/stepped until [1-9\d.]+/)
+  await expect.poll(second.output).toMatch(/stepped until [1-9\d.]+/)
 
   const stranger = runByHand(`${(await offered(0)).replace(/token=.*/, 'token=guessed')}`)
-  await expect.poll(() => stranger.child.exitCode, { timeout: 10_000 }).not.toBeNull()
+  await expect.poll(() => stranger.child.exitCode).not.toBeNull()
   expect(stranger.output()).not.toContain('connected to outside')
 })

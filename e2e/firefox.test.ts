@@ -19,7 +19,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { HarnessResult } from './determinism/harness.js'
 import { openHarnessSite, runHere, runThere } from './determinism/harness-site.js'
 
-const patient = { timeout: 40_000 }
+const patient = { timeout: 90_000 }
 const VIEW = `document.querySelector('simyard-view')`
 /** What has the focus, also within the view. */
 const FOCUSED = '(document.activeElement.shadowRoot ?? document).activeElement'
@@ -45,7 +45,7 @@ describe.skipIf(firefoxProblem)(`in Firefox${firefoxProblem ? ` (${firefoxProble
     errors.length = 0
     page = await firefox.browser.newPage()
     await page.setViewport({ width: 1000, height: 640 })
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(90_000)
     await page.evaluateOnNewDocument(quickPictures)
     page.on('pageerror', (error) => errors.push(String(error)))
   })

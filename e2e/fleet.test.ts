@@ -86,7 +86,7 @@ test('nodes come, are drained and returned by an operator, and go', async () => 
   await second.stop()
   await expect.poll(session, { timeout: 3000 }).toBe(`ws://${entry}`)
   first.kill('SIGKILL')
-  await expect.poll(session, { timeout: 10_000 }).toMatch(/^Error: no simulation server/)
+  await expect.poll(session).toMatch(/^Error: no simulation server/)
   const told = news.received
   for (let index = 1; index < told.length; index++) expect(told[index]).not.toBe(told[index - 1])
   news.close()
@@ -113,7 +113,7 @@ test('a session server that starts later is found', async () => {
   sessions.kill('SIGKILL')
   await sessions.exited
   sessions = await startServer('session-server', { port, simulationServers: [], fleetKey, loadThreshold: 1000 })
-  await expect.poll(session, { timeout: 15_000 }).toBe(`ws://127.0.0.1:${node.port}`)
+  await expect.poll(session).toBe(`ws://127.0.0.1:${node.port}`)
 })
 
 test('a website without simulations of its own sends its visitors to the fleet', async () => {

@@ -72,7 +72,7 @@ exec(compile(open(path).read(), 'program.py', 'exec'), {'session_id': room})
 `
 async function runPython(path: string, room: string): Promise<string> {
   const { stdout } = await promisify(execFile)(PYTHON, ['-c', AS_IN_PAGE, room, simyard.address, path], {
-    timeout: 60_000,
+    timeout: 120_000,
     env: { ...process.env, PYTHONPATH: join(repositoryRoot, 'python'), PYTHONDONTWRITEBYTECODE: '1' },
   })
   return stdout
@@ -89,9 +89,7 @@ async function openServerRoom(level: number): Promise<ServerRoom> {
   const project = `fossbot-level-${level}`
   const url = `${simyard.address}/projects/${project}/worlds/${project.replaceAll('-', '_')}.wbt`
   const { client, stream } = await openSimulation(simyard.address, { start: { url } }, ['simyard:hello', 'x3d'])
-  const told = await stream.next((text) => text.includes('"type":"room"') && text.includes('"state":"here"'), {
-    timeoutMs: 60_000,
-  })
+  const told = await stream.next((text) => text.includes('"type":"room"') && text.includes('"state":"here"'))
   const { id } = JSON.parse(told.slice('simyard:'.length)) as { id: string }
   stream.send('real-time:-1')
   const ends = () => {
@@ -120,14 +118,14 @@ async function openPage(path: string, { onTestFinished }: TestContext): Promise<
     throw error
   })
   await page.goto(`${simyard.address}/${path}`)
-  await page.locator('#room-state[data-state=here]').waitFor({ timeout: 30_000 })
+  await page.locator('#room-state[data-state=here]').waitFor()
   return page
 }
 
 const roomOf = async (page: Page) => (await page.locator('#session-id').textContent())!
 /** Its robot is free a moment after the program's end. */
 const drive = (room: string) =>
-  vi.waitFor(() => Robot.connect({ address: simyard.address, room }), { timeout: 5000, interval: 100 })
+  vi.waitFor(() => Robot.connect({ address: simyard.address, room }), { timeout: 30_000, interval: 100 })
 
 const SOLVED = /The wall is [234]\.\d+ ahead after [78]/
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { RelayServer, RelayServerConfig } from '@simyard/relay-server'
 import { createLogger, type Listening, listen } from '@simyard/service-host'
-import { FossbotSimulator, repositoryRoot } from '@simyard/testkit'
+import { eventually, FossbotSimulator, repositoryRoot } from '@simyard/testkit'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 /** python/fossbot.py with Debian's python-socketio and a real relay. */
@@ -19,7 +19,7 @@ const PRELUDE = `
 import sys, threading, time
 from fossbot import *
 address, session_id, transport = sys.argv[1:4]
-common = {'server_address': address, 'timeout': 5, 'transports': [transport]}
+common = {'server_address': address, 'timeout': 20, 'transports': [transport]}
 def refused(make):
     try:
         make()
@@ -41,7 +41,7 @@ beforeEach(async () => {
   room = (await (await fetch(`${address}/api/v1/rooms`, { method: 'POST' })).json()) as typeof room
   const identity = { session_id: room.id, key: room.key }
   tab = new FossbotSimulator({ address, robots: ['fossbot', 'second'], identity })
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(await (await fetch(`${address}/api/v1/rooms/${room.id}`)).json()).toMatchObject({ simulator: 'here' }),
   )
 })
@@ -56,7 +56,7 @@ const env = { ...process.env, PYTHONPATH: join(repositoryRoot, 'python'), PYTHON
 
 async function python(program: string, transport: string, at = address): Promise<string[]> {
   const { stdout } = await promisify(execFile)(PYTHON, ['-c', PRELUDE + program, at, room.id, transport], {
-    timeout: 60_000,
+    timeout: 120_000,
     env,
   })
   return stdout.trim().split('\n')
@@ -114,7 +114,7 @@ robot.exit()
       'A rotation is 0 (counter-clockwise) or 1 (clockwise), and not 2.',
       'A color is one of red, green, blue, white, yellow, cyan, violet, closed, and not pink.',
     ])
-    await vi.waitFor(() => expect(tab.owners.size).toBe(0))
+    await eventually(() => expect(tab.owners.size).toBe(0))
     const speeds = { vel_left: 80, vel_right: 100 }
     const fossbot_name = 'fossbot'
     const moves = sent().filter(({ func }) => func === 'move_distance' || func === 'rotate_90' || func === 'move_motor')
@@ -208,7 +208,7 @@ with FossBot(session_id, **common) as robot:
       { func: 'change_brightness', value: 80 },
     ])
     expect(sent().filter(({ image }) => image !== undefined)).toHaveLength(9)
-    await vi.waitFor(() => expect(tab.owners.size).toBe(0))
+    await eventually(() => expect(tab.owners.size).toBe(0))
     expect(sent().map(({ func }) => func)).toContain('exit_env')
   })
 
@@ -235,9 +235,7 @@ with FossBot(session_id, **common) as robot:
       [120, network.cutReading],
       [190, network.cutWriting],
     ] as const) {
-      await vi.waitFor(() => expect(sent().filter(({ func }) => func === 'set_mark').length).toBeGreaterThan(mark), {
-        timeout: 30_000,
-      })
+      await eventually(() => expect(sent().filter(({ func }) => func === 'set_mark').length).toBeGreaterThan(mark))
       await cut()
     }
     expect((await running).at(-1)).toBe('True')
@@ -251,9 +249,9 @@ with FossBot(session_id, **common) as robot:
     const program = `with FossBot(session_id, **common) as robot:\n    robot.move_distance(1000000)\n`
     const child = spawn(PYTHON, ['-c', PRELUDE + program, address, room.id, transport], { env, stdio: 'ignore' })
     children.push(child)
-    await vi.waitFor(() => expect(sent().map(({ func }) => func)).toContain('dist_travelled'), { timeout: 30_000 })
+    await eventually(() => expect(sent().map(({ func }) => func)).toContain('dist_travelled'))
     child.kill('SIGINT')
-    await vi.waitFor(() => expect(tab.owners.size).toBe(0), { timeout: 30_000 })
+    await eventually(() => expect(tab.owners.size).toBe(0))
     expect(sent().map(({ func }) => func)).toContain('stop')
   })
 })
@@ -282,7 +280,8 @@ async function startNetwork(target: number) {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port: own } = server.address() as { port: number }
-  const wireFor = (role: string) => vi.waitUntil(() => [...wires].find((wire) => wire.role === role), { interval: 1 })
+  const wireFor = (role: string) =>
+    vi.waitUntil(() => [...wires].find((wire) => wire.role === role), { interval: 1, timeout: 30_000 })
   const cut = () => {
     for (const { near } of wires) near.destroy()
   }

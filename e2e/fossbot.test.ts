@@ -36,7 +36,7 @@ afterAll(async () => {
 async function finishLevel(sessionId: string, transport: 'polling' | 'websocket'): Promise<string> {
   const script = join(repositoryRoot, 'e2e/stand-ins/fossbot_level.py')
   const { stdout } = await promisify(execFile)(PYTHON, [script, simyard.address, sessionId, transport], {
-    timeout: 90_000,
+    timeout: 150_000,
   })
   return stdout
 }
@@ -54,7 +54,7 @@ async function openRoomPage(path = 'godot'): Promise<Page> {
   const page = await browser!.newPage()
   await page.addInitScript({ content: quickPictures })
   await page.goto(`${simyard.address}/${path}`)
-  await page.locator('#room-state[data-state=here]').waitFor({ timeout: 30_000 })
+  await page.locator('#room-state[data-state=here]').waitFor()
   return page
 }
 

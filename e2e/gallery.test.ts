@@ -34,9 +34,7 @@ async function run(project: string, seconds = 60): Promise<Run> {
   const { client, stream } = await openSimulation(simyard.address, { start: { url } }, ['simyard:hello', 'x3d'])
   await stream.next((text) => text === 'scene load completed')
   stream.send(`fast:${seconds * 1000}`)
-  await stream.next((text) => text.startsWith('pause: ') && Number(text.slice(7)) >= seconds * 1000, {
-    timeoutMs: 60_000,
-  })
+  await stream.next((text) => text.startsWith('pause: ') && Number(text.slice(7)) >= seconds * 1000)
   client.close()
   const console: string[] = []
   const errors: string[] = []

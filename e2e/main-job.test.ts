@@ -16,7 +16,7 @@ let simyard: RunningSimyard
 let browser: Browser
 beforeAll(async () => {
   if (chromiumProblem) return
-  simyard = await startSimyard()
+  simyard = await startSimyard(['--warm', '2'])
   browser = await launchChromium()
 })
 afterAll(async () => {
@@ -71,7 +71,7 @@ describe.skipIf(chromiumProblem !== undefined)(
       // The robot moves, and says hello.
       await page.getByRole('button', { name: 'Run', exact: true }).click()
       await page.getByText('Hello, I am e-puck').waitFor()
-      await expect.poll(() => travelled(frames), { timeout: 20_000 }).toBeGreaterThan(0.1)
+      await expect.poll(() => travelled(frames)).toBeGreaterThan(0.1)
 
       // A new program: stand still and say so.
       await page.locator('.cm-content').click()
@@ -84,7 +84,7 @@ describe.skipIf(chromiumProblem !== undefined)(
       await page.getByRole('button', { name: 'Reset now' }).click()
       await page.getByText('I stand still now').waitFor()
       const from = frames.length
-      await expect.poll(() => frames.at(-1)!.timeMs, { timeout: 20_000 }).toBeGreaterThan(1000)
+      await expect.poll(() => frames.at(-1)!.timeMs).toBeGreaterThan(1000)
       // Not even a millimetre: it only settles on its wheels.
       expect(travelled(frames.slice(from + 1))).toBeLessThan(0.001)
 
@@ -123,7 +123,6 @@ describe.skipIf(chromiumProblem !== undefined)(
       onTestFinished(async () => void (await own.stop()))
       const page = await browser.newPage()
       await page.addInitScript({ content: quickPictures })
-      page.setDefaultTimeout(60_000)
       await page.goto(`${own.address}/p/maze`)
       await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
       const family = descendantsOf(own.pid).map(({ pid }) => pid)

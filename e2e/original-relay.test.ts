@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { connect } from '@simyard/client'
-import { FossbotSimulator, type RunningServer, repositoryRoot, startPythonServer } from '@simyard/testkit'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { eventually, FossbotSimulator, type RunningServer, repositoryRoot, startPythonServer } from '@simyard/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 /** Our libraries with a relay of the original's kind: it keeps no places, sends echoes and acknowledges nothing. */
 const PYTHON = '/usr/bin/python3'
@@ -37,14 +37,14 @@ afterAll(() => {
 
 describe.skipIf(problem)(`a relay of the original's kind ${problem}`, () => {
   test('serves our JavaScript library', async () => {
-    const robot = await connect({ address: server.address, room, timeoutMs: 5000 })
+    const robot = await connect({ address: server.address, room, timeoutMs: 30_000 })
     robot.justMove()
     expect(await robot.distance()).toBe(10000)
     const values = [1, 2, 3, 4, 5]
     expect(await Promise.all(values.map((value) => robot.ask('get_echo', { value })))).toEqual(values)
     await robot.moveDistance(2)
     robot.close()
-    await vi.waitFor(() => expect(tab.owners.size).toBe(0))
+    await eventually(() => expect(tab.owners.size).toBe(0))
   })
 
   test.each(['polling', 'websocket'])('serves our Python library by %s', async (transport) => {
@@ -59,10 +59,10 @@ with FossBot(sys.argv[2], server_address=sys.argv[1], transports=[sys.argv[3]], 
 `
     const env = { ...process.env, PYTHONPATH: join(repositoryRoot, 'python'), PYTHONDONTWRITEBYTECODE: '1' }
     const { stdout } = await promisify(execFile)(PYTHON, ['-c', program, server.address, room, transport], {
-      timeout: 30_000,
+      timeout: 120_000,
       env,
     })
     expect(stdout.trim().split('\n').at(-1)).toBe('10000 [0, 1, 2, 3, 4]')
-    await vi.waitFor(() => expect(tab.owners.size).toBe(0), { timeout: 10_000 })
+    await eventually(() => expect(tab.owners.size).toBe(0))
   })
 })

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { RelayServer, RelayServerConfig } from '@simyard/relay-server'
 import { createLogger, type HttpPart, type Listening, listen } from '@simyard/service-host'
-import { chromiumProblem, launchChromium, repositoryRoot } from '@simyard/testkit'
+import { chromiumProblem, eventually, launchChromium, repositoryRoot } from '@simyard/testkit'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 /** Simulators in tabs of a real Chromium, driven by Debian's python-socketio. */
 const PYTHON = '/usr/bin/python3'
@@ -93,9 +93,9 @@ afterEach(async () => {
 })
 
 async function idOf(page: Page): Promise<string> {
-  await expect.poll(() => page.textContent('#session-id'), { timeout: 10_000 }).toMatch(/^[0-9a-f]{8}-/)
+  await expect.poll(() => page.textContent('#session-id')).toMatch(/^[0-9a-f]{8}-/)
   const id = (await page.textContent('#session-id'))!
-  await expect.poll(() => stateOf(id), { timeout: 10_000 }).toBe('here')
+  await expect.poll(() => stateOf(id)).toBe('here')
   return id
 }
 
@@ -107,7 +107,7 @@ async function python(id: string, program: string): Promise<string[]> {
   const script = `
 import sys
 from fossbot import *
-with FossBot(sys.argv[2], server_address=sys.argv[1], timeout=10) as robot:
+with FossBot(sys.argv[2], server_address=sys.argv[1], timeout=30) as robot:
 ${program
   .trim()
   .split('\n')
@@ -115,7 +115,7 @@ ${program
   .join('\n')}
 `
   const env = { ...process.env, PYTHONPATH: join(repositoryRoot, 'python'), PYTHONDONTWRITEBYTECODE: '1' }
-  const { stdout } = await promisify(execFile)(PYTHON, ['-c', script, address, id], { timeout: 30_000, env })
+  const { stdout } = await promisify(execFile)(PYTHON, ['-c', script, address, id], { timeout: 120_000, env })
   return stdout.trim().split('\n').slice(1)
 }
 
@@ -169,7 +169,7 @@ robot.move_reverse_distance(1)
     expect(await both()).toEqual([['True'], ['True']])
     // The network fails for both at once.
     for (const page of pages) await page.evaluate('godotSocket.io.engine.close()')
-    for (const id of ids) await expect.poll(() => stateOf(id), { timeout: 10_000 }).toBe('here')
+    for (const id of ids) await expect.poll(() => stateOf(id)).toBe('here')
     expect(await both()).toEqual([['True'], ['True']])
     // A page that is loaded again by its own address comes back to its own room too.
     await pages[0]!.reload()
@@ -179,7 +179,7 @@ robot.move_reverse_distance(1)
       pages.map((page) => page.evaluate<string[]>('received.map(({ user_id }) => user_id)')),
     )
     expect(heard[0]!.filter((user) => heard[1]!.includes(user))).toEqual([])
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await relay.metrics.text()).toContain('simyard_relay_rooms{simulator="here"} 2'),
     )
   })

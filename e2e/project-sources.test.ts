@@ -87,10 +87,10 @@ const github = (path: string) => ({ start: { url: `https://github.com/${path}` }
 async function opened(start: unknown, port = server.port, words = ['simyard:hello', 'x3d']) {
   const socket = await client(port)
   socket.send(JSON.stringify(start))
-  const address = (await socket.next((text) => text.startsWith('webots:'), { timeoutMs: 30_000 })).slice(7)
+  const address = (await socket.next((text) => text.startsWith('webots:'))).slice(7)
   const stream = await TextSocket.open(`${address}/`)
   for (const word of words) stream.send(word)
-  await stream.next((text) => text.startsWith('pause'), { timeoutMs: 30_000 })
+  await stream.next((text) => text.startsWith('pause'))
   return { socket, stream, address }
 }
 
@@ -148,7 +148,7 @@ describe('repositories', () => {
       descendantsOf(server.pid)
         .filter(({ command }) => /^\S*node .*simulator\.mjs/.test(command))
         .map(({ pid }) => pid)
-    await expect.poll(() => simulators().length, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => simulators().length).toBe(1)
     const before = simulators()
     for (let i = 0; i < 3; i++) {
       const socket = await client()
@@ -156,7 +156,7 @@ describe('repositories', () => {
       await socket.next((text) => text.startsWith('loading: Error: '))
       await socket.untilClosed()
     }
-    await expect.poll(() => simulators(), { timeout: 10_000 }).toEqual(before)
+    await expect.poll(() => simulators()).toEqual(before)
   })
 
   test('what is not allowed needs idle time, and git that is missing is told; the server goes on', async () => {
@@ -191,11 +191,11 @@ describe('repositories', () => {
     for (const [index, socket] of sockets.entries())
       socket.send(JSON.stringify(github(`${names[index]}/blob/main/worlds/w.wbt`)))
     // All are being fetched at the same moment; how long that takes is measured by bench/project-start.ts.
-    await expect.poll(() => git.waiting, { timeout: 30_000 }).toBe(8)
+    await expect.poll(() => git.waiting).toBe(8)
     const load = await fetch(`http://127.0.0.1:${server.port}/load`, { signal: AbortSignal.timeout(5000) })
     expect(Number(await load.text())).toBeGreaterThanOrEqual(0)
     git.delayMs = 0
-    await Promise.all(sockets.map((socket) => socket.next((text) => text.startsWith('webots:'), { timeoutMs: 60_000 })))
+    await Promise.all(sockets.map((socket) => socket.next((text) => text.startsWith('webots:'))))
     for (const socket of sockets) socket.close()
   })
 
@@ -203,11 +203,11 @@ describe('repositories', () => {
     git.commit('alice/leaving', files)
     const family = () => descendantsOf(server.pid)
     const gits = () => family().filter(({ command }) => command.includes('git'))
-    await expect.poll(() => gits(), { timeout: 20_000 }).toEqual([])
+    await expect.poll(() => gits()).toEqual([])
     git.delayMs = 60_000
     const socket = await client()
     socket.send(JSON.stringify(github('alice/leaving/blob/main/worlds/w.wbt')))
-    await expect.poll(() => gits().some(({ command }) => command.includes(' fetch ')), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => gits().some(({ command }) => command.includes(' fetch '))).toBe(true)
     socket.close()
     await expect.poll(() => gits(), { timeout: 2000 }).toEqual([])
     git.delayMs = 0
@@ -217,7 +217,7 @@ describe('repositories', () => {
         readdirSync(join(tmpdir(), stage, 'projects/repositories')).filter((name) => name.startsWith('unfinished')),
       )
       .toEqual([])
-    await expect.poll(() => readdirSync(join(tmpdir(), stage, 'instances')), { timeout: 20_000 }).toEqual([])
+    await expect.poll(() => readdirSync(join(tmpdir(), stage, 'instances'))).toEqual([])
     const status = (await (await fetch(`http://127.0.0.1:${server.port}/status`)).json()) as {
       seats: { taken: number }
     }
@@ -233,11 +233,11 @@ describe('repositories', () => {
     const socket = await client(killed.port)
     socket.send(JSON.stringify(github('alice/killed/blob/main/worlds/w.wbt')))
     const gits = () => descendantsOf(killed.pid).filter(({ command }) => command.includes(' fetch '))
-    await expect.poll(() => gits().length, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(() => gits().length).toBeGreaterThan(0)
     const family = descendantsOf(killed.pid).map(({ pid }) => pid)
     await killed.stop('SIGKILL')
     git.delayMs = 0
-    await expect.poll(() => aliveAmong(family), { timeout: 20_000 }).toEqual([])
+    await expect.poll(() => aliveAmong(family)).toEqual([])
     expect(readdirSync(repositoryCache)).toEqual([expect.stringMatching(/^unfinished-/)])
     const next = await startServer('simulation-server', config)
     const { socket: again } = await opened(github('alice/killed/blob/main/worlds/w.wbt'), next.port)

@@ -1,10 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type RunningServer, type RunningSimyard, repositoryRoot, startServer, startSimyard } from '@simyard/testkit'
+import {
+  freePorts,
+  type RunningServer,
+  type RunningSimyard,
+  repositoryRoot,
+  startServer,
+  startSimyard,
+} from '@simyard/testkit'
 import { generate } from 'selfsigned'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
@@ -21,8 +27,8 @@ describe.skipIf(!nginx)(`behind a proxy${nginx ? '' : ' (skipped: nginx is not i
   const servers: RunningServer[] = []
 
   beforeAll(async () => {
-    port = await freePort()
-    portOfAll = await freePort()
+    port = await freePorts(1)
+    portOfAll = await freePorts(1)
     site = await startSimyard()
     const behind = { ssl: true, portRewrite: true, server: `127.0.0.1:${port}` }
     const simulation = await startServer('simulation-server', {
@@ -37,7 +43,7 @@ describe.skipIf(!nginx)(`behind a proxy${nginx ? '' : ' (skipped: nginx is not i
     proxy.stderr?.on('data', (chunk: Buffer) => {
       said += chunk.toString()
     })
-    await vi.waitFor(async () => expect(await get('/healthz').catch(() => said)).toBe('ok'), { timeout: 10_000 })
+    await vi.waitFor(async () => expect(await get('/healthz').catch(() => said)).toBe('ok'), { timeout: 30_000 })
     // The certificate is one of our own making; an installation has one that is trusted.
     const session = await startServer(
       'session-server',
@@ -104,7 +110,7 @@ describe.skipIf(!nginx)(`behind a proxy${nginx ? '' : ' (skipped: nginx is not i
     const socket = new WebSocket(url, { rejectUnauthorized: false })
     socket.on('message', (data) => received.push(String(data)))
     const next = async (matches: (text: string) => boolean) => {
-      await expect.poll(() => received.some(matches), { timeout: 15_000 }).toBe(true)
+      await expect.poll(() => received.some(matches)).toBe(true)
       return received.find(matches)!
     }
     return new Promise((resolve, reject) => {
@@ -149,16 +155,6 @@ describe.skipIf(!nginx)(`behind a proxy${nginx ? '' : ' (skipped: nginx is not i
     for (const { socket } of [client, stream]) socket.close()
   })
 })
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
-  })
-}
 
 const analyze = '/usr/bin/systemd-analyze'
 const noSystemd = existsSync(analyze) ? '' : ' (skipped: systemd-analyze is not installed)'

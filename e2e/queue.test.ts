@@ -35,16 +35,16 @@ describe.skipIf(chromiumProblem !== undefined)(
         await page.addInitScript({ content: quickPictures })
         await page.goto(`${simyard.address}/p/radio-duet`)
         const expected = index === 0 ? /you are next, about \d+ (s|min)/ : /place 2 in the queue, about \d+ (s|min)/
-        await expect.poll(() => checklist(index).textContent(), { timeout: 20_000 }).toMatch(expected)
+        await expect.poll(() => checklist(index).textContent()).toMatch(expected)
       }
       if (process.env.SIMYARD_SCREENSHOTS)
         await pages[1]!.screenshot({ path: join(repositoryRoot, 'e2e/screenshots/queue.png') })
 
       client.close()
-      await expect.poll(() => checklist(0).isVisible(), { timeout: 30_000 }).toBe(false)
-      await expect.poll(() => checklist(1).textContent(), { timeout: 20_000 }).toMatch(/you are next/)
+      await expect.poll(() => checklist(0).isVisible()).toBe(false)
+      await expect.poll(() => checklist(1).textContent()).toMatch(/you are next/)
       await pages[0]!.close()
-      await expect.poll(() => checklist(1).isVisible(), { timeout: 30_000 }).toBe(false)
+      await expect.poll(() => checklist(1).isVisible()).toBe(false)
       await pages[1]!.close()
     })
   },

@@ -4,7 +4,14 @@ import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RecordingWriter, readRecording, writeAnimation } from '@simyard/recording'
-import { chromiumProblem, launchChromium, type RunningSimyard, repositoryRoot, startSimyard } from '@simyard/testkit'
+import {
+  chromiumProblem,
+  launchChromium,
+  quickPictures,
+  type RunningSimyard,
+  repositoryRoot,
+  startSimyard,
+} from '@simyard/testkit'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
@@ -57,8 +64,8 @@ afterAll(async () => {
 beforeEach(async () => {
   if (chromiumProblem) return
   context = await browser.newContext({ viewport: { width: 1280, height: 720 } })
+  if (!shots) await context.addInitScript({ content: quickPictures })
   page = await context.newPage()
-  page.setDefaultTimeout(90_000)
   problems.length = 0
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('response', (response) => {
@@ -87,7 +94,7 @@ const viewNow = (): Promise<ViewNow> =>
 /** The next picture shows it. */
 const momentIs = (timeMs: number) =>
   page.waitForFunction((ms) => (document.querySelector('simyard-view') as unknown as ViewNow).timeMs === ms, timeMs)
-const pictureIsThere = () => page.locator('simyard-view[data-picture="shown"]').waitFor({ timeout: 60_000 })
+const pictureIsThere = () => page.locator('simyard-view[data-picture="shown"]').waitFor()
 const shoot = async (name: string) => {
   if (shots) await page.screenshot({ path: `${shots}/${name}.png` })
 }
@@ -172,7 +179,7 @@ describe.skipIf(chromiumProblem !== undefined)(
 
     test('a run is saved on the site from its page, with its picture, is played from the link, and deleted again', async () => {
       await page.goto(`${simyard.address}/p/line-following`)
-      await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor({ timeout: 60_000 })
+      await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
       await page.getByRole('button', { name: 'Run', exact: true }).click()
       await page.waitForFunction(() => (document.querySelector('simyard-view') as unknown as ViewNow).timeMs > 1500)
       await page.getByRole('button', { name: 'Record and save' }).click()

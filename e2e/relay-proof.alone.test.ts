@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { connect } from '@simyard/client'
 import { RelayServer, RelayServerConfig } from '@simyard/relay-server'
 import { createLogger, type Listening, listen } from '@simyard/service-host'
-import { FossbotSimulator, repositoryRoot } from '@simyard/testkit'
+import { eventually, FossbotSimulator, repositoryRoot } from '@simyard/testkit'
 import { io } from 'socket.io-client'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 
 /** What the relay promises of robots and of members who behave badly, with real connections. */
 const PYTHON = '/usr/bin/python3'
@@ -32,7 +32,7 @@ beforeEach(async () => {
   const robots = Array.from({ length: 300 }, (_, index) => `r${index}`)
   const identity = { session_id: room.id, key: room.key }
   tab = new FossbotSimulator({ address, robots, identity, socket: { transports: ['websocket'] } })
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(await (await fetch(`${address}/api/v1/rooms/${room.id}`)).json()).toMatchObject({ simulator: 'here' }),
   )
 })
@@ -56,7 +56,7 @@ const frame = (text: string) => {
 }
 const claim = (robot: string) =>
   `42/godot,${JSON.stringify(['pythonConnect', { session_id: room.id, fossbot_name: robot, func: 'connect' }])}`
-const driven = (robot: string) => vi.waitFor(() => expect(tab.owners.has(robot)).toBe(true), { timeout: 10_000 })
+const driven = (robot: string) => eventually(() => expect(tab.owners.has(robot)).toBe(true))
 
 /** A connection below all libraries, that answers nothing by itself. */
 async function bareWebSocket(robot: string): Promise<TcpSocket> {
@@ -70,9 +70,9 @@ async function bareWebSocket(robot: string): Promise<TcpSocket> {
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n'
   const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
   socket.write(`GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: relay\r\n${upgrade}${key}\r\n`)
-  await vi.waitFor(() => expect(heard).toContain('"sid"'))
+  await eventually(() => expect(heard).toContain('"sid"'))
   socket.write(frame('40/godot,'))
-  await vi.waitFor(() => expect(heard).toContain('40/godot,{'))
+  await eventually(() => expect(heard).toContain('40/godot,{'))
   socket.write(frame(claim(robot)))
   await driven(robot)
   return socket
@@ -142,10 +142,10 @@ test('two hundred programs end in every way, and every robot is free within the 
   expect(startedAt.size).toBe(200)
   // They were driven: silence takes a while to be noticed.
   expect(Math.max(...owned)).toBeGreaterThan(0)
-  await vi.waitFor(() => expect(tab.owners.size).toBe(0), { timeout: 15_000 })
-  await vi.waitFor(async () => expect(await metric('simyard_relay_members')).toBe(0), { timeout: 15_000 })
+  await eventually(() => expect(tab.owners.size).toBe(0))
+  await eventually(async () => expect(await metric('simyard_relay_members')).toBe(0))
   expect(await metric('simyard_relay_connections')).toBe(1)
-  await vi.waitFor(() => expect(freedAfter.size).toBe(200))
+  await eventually(() => expect(freedAfter.size).toBe(200))
   // One second of pings, and what a busy machine adds.
   expect(Math.max(...freedAfter.values())).toBeLessThan(5000)
 })
@@ -176,7 +176,7 @@ sio.wait()
       children.push(child)
       await driven(robot)
       child.kill('SIGKILL')
-      await vi.waitFor(() => expect(tab.owners.size).toBe(0), { timeout: 5000 })
+      await eventually(() => expect(tab.owners.size).toBe(0), { timeout: 5000 })
     }
     // Our own library keeps its place over a lost connection; after five seconds the robot goes to who asks for it.
     const kept = spawn(PYTHON, ['-c', program, address, room.id, 'r9', 'websocket'], { env, stdio: 'ignore' })
@@ -184,7 +184,7 @@ sio.wait()
     await driven('r9')
     const before = tab.owners.get('r9')
     kept.kill('SIGKILL')
-    const next = await vi.waitFor(() => connect({ address, room: room.id, robot: 'r9' }), {
+    const next = await eventually(() => connect({ address, room: room.id, robot: 'r9' }), {
       timeout: 15_000,
       interval: 200,
     })
@@ -222,7 +222,7 @@ setInterval(() => {
     stdio: 'ignore',
   })
   children.push(child)
-  await vi.waitFor(
+  await eventually(
     async () => expect(await metric('simyard_relay_refusals_total{code="RATE_LIMITED"}')).toBeGreaterThan(0),
     { timeout: 20_000 },
   )
@@ -230,8 +230,6 @@ setInterval(() => {
   expect(await metric('simyard_relay_ignored_total')).toBeGreaterThan(0)
   // Three programs share two cores here; a relay that took everything would be late by seconds.
   expect(during).toBeLessThan(Math.max(20, before * 20))
-  await vi.waitFor(async () => expect(await metric('simyard_relay_cut_total{reason="flood"}')).toBeGreaterThan(0), {
-    timeout: 20_000,
-  })
+  await eventually(async () => expect(await metric('simyard_relay_cut_total{reason="flood"}')).toBeGreaterThan(0))
   expect(await other.ask('get_echo', { value: 'well' })).toBe('well')
 })

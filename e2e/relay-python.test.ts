@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { RelayServer, RelayServerConfig } from '@simyard/relay-server'
 import { createLogger, type Listening, listen } from '@simyard/service-host'
-import { FossbotSimulator } from '@simyard/testkit'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { eventually, FossbotSimulator } from '@simyard/testkit'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 /** Python programs that speak as FOSSBot's library does, with Debian's python-socketio, to a real relay. */
 const PYTHON = '/usr/bin/python3'
@@ -52,7 +52,7 @@ class Robot:
 
     def get(self, func, **param):
         self.post(func, **param)
-        if not self.event.wait(10):
+        if not self.event.wait(30):
             raise Exception('no answer')
         self.event.clear()
         if self.error:
@@ -88,7 +88,7 @@ async function openTab(robots?: string[]): Promise<{ tab: FossbotSimulator; room
   const simulator = new FossbotSimulator({ address, robots, identity })
   const state = async () =>
     ((await (await fetch(`${address}/api/v1/rooms/${opened.id}`)).json()) as { simulator: string }).simulator
-  await vi.waitFor(async () => expect(await state()).toBe('here'))
+  await eventually(async () => expect(await state()).toBe('here'))
   return { tab: simulator, room: opened }
 }
 
@@ -97,7 +97,7 @@ async function python(program: string, transport: string, ...more: string[]): Pr
     PYTHON,
     ['-c', LIBRARY + program + END, address, room.id, transport, ...more],
     {
-      timeout: 30_000,
+      timeout: 120_000,
     },
   )
   return stdout.trim()
@@ -148,9 +148,7 @@ robot.exit()
       fossbot_name: 'fossbot',
       user_id: values[0]!.user_id,
     })
-    await vi.waitFor(() => expect(tab.received.at(-1)).toEqual({ func: 'exit', user_id: values[0]!.user_id }), {
-      timeout: 10_000,
-    })
+    await eventually(() => expect(tab.received.at(-1)).toEqual({ func: 'exit', user_id: values[0]!.user_id }))
     expect(tab.owners.size).toBe(0)
   })
 
@@ -159,7 +157,7 @@ robot.exit()
     for (const [run, end] of ['robot.exit()', 'robot.sio.disconnect()', '', 'robot.exit()'].entries()) {
       const program = `robot = Robot()\nprint(robot.get('get_echo', value=${run}))\n${end}`
       expect(await python(program, transport)).toBe(`${run}`)
-      await vi.waitFor(() => expect(tab.owners.size).toBe(0), { timeout: 10_000 })
+      await eventually(() => expect(tab.owners.size).toBe(0))
     }
   })
 
@@ -172,9 +170,9 @@ robot.exit()
       'websocket',
     ])
     children.push(child)
-    await vi.waitFor(() => expect(tab.owners.size).toBe(1), { timeout: 10_000 })
+    await eventually(() => expect(tab.owners.size).toBe(1))
     child.kill('SIGKILL')
-    await vi.waitFor(() => expect(tab.owners.size).toBe(0), { timeout: 5000 })
+    await eventually(() => expect(tab.owners.size).toBe(0), { timeout: 5000 })
     expect(await python(`print(Robot().get('get_distance'))`, 'polling')).toBe('10000')
   })
 

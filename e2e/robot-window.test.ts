@@ -17,7 +17,7 @@ import { build } from 'esbuild'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
-const patient = { timeout: 30_000 }
+const patient = { timeout: 90_000 }
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** The site that has the projects, and a simulation server of another address: windows are not of the site. */

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Robot } from '@simyard/client'
 import {
   chromiumProblem,
+  freePorts,
   launchChromium,
   quickPictures,
   type RunningSimyard,
@@ -49,7 +49,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
       throw error
     })
     await page.goto(`${root}/${path}`)
-    await page.locator('#room-state[data-state=here]').waitFor({ timeout: 60_000 })
+    await page.locator('#room-state[data-state=here]').waitFor()
     return page
   }
 
@@ -62,7 +62,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
 
   /** When the robot of a program that was stopped is free. */
   function driveSoon(page: Page): Promise<Robot> {
-    return vi.waitFor(() => drive(page), { timeout: 5000, interval: 100 })
+    return vi.waitFor(() => drive(page), { timeout: 30_000, interval: 100 })
   }
 
   /** Milliseconds until the program's threads have ended; the console says so with the next picture, which may take long here. */
@@ -91,7 +91,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
 
   test('shows the session id, the code with its picture, the robots, and obeys its controls', async () => {
     const page = await open()
-    await page.locator('simyard-view[data-picture=shown]').waitFor({ timeout: 60_000 })
+    await page.locator('simyard-view[data-picture=shown]').waitFor()
     expect(await page.locator('#session-id').textContent()).toMatch(/^[\da-f-]{36}$/)
     await page.getByRole('button', { name: /^Join / }).click()
     const code = await page.locator('#room-card .code').textContent()
@@ -145,9 +145,9 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
       'const robot = new FossBot(sessionId, {})\nawait robot.move_distance(0.5)\nconsole.log("moved")\nawait robot.wait(60)\n',
     )
     await other.getByRole('button', { name: 'Execute' }).click()
-    await expect.poll(() => other.locator('.console-lines').textContent(), { timeout: 20_000 }).toContain('moved')
+    await expect.poll(() => other.locator('.console-lines').textContent()).toContain('moved')
     await shoot(other, 'room-join')
-    await expect.poll(() => page.locator('.members').textContent(), { timeout: 10_000 }).toContain('Program of fossbot')
+    await expect.poll(() => page.locator('.members').textContent()).toContain('Program of fossbot')
     await shoot(page, 'room-members')
     await page.getByRole('button', { name: 'Remove Program of fossbot' }).click()
     await expect.poll(() => page.locator('.members').textContent()).toBe('Nobody else yet.')
@@ -160,7 +160,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
     const robot = await drive(page)
     await robot.moveDistance(0.5)
     await page.reload()
-    await page.locator('#room-state[data-state=here]').waitFor({ timeout: 60_000 })
+    await page.locator('#room-state[data-state=here]').waitFor()
     expect(await page.locator('#session-id').textContent()).toBe(before)
     await robot.moveDistance(0.5)
     // Another browser that has the address gets a room of its own.
@@ -177,7 +177,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
     const robot = await drive(page)
     const browserSession = await context.newCDPSession(page)
     await browserSession.send('Page.setWebLifecycleState', { state: 'frozen' })
-    await robot.moveDistance(1, { timeoutMs: 10_000 })
+    await robot.moveDistance(1, { timeoutMs: 60_000 })
     expect(await robot.distance()).toBe(10000)
     await browserSession.send('Page.setWebLifecycleState', { state: 'active' })
     await expect
@@ -203,7 +203,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
       'const robot = new FossBot(sessionId, {})\nawait robot.move_distance(0.5)\nconsole.log("moved", robot instanceof FossBot)\nawait robot.exit()\n',
     )
     await page.getByRole('button', { name: 'Execute' }).click()
-    await expect.poll(() => lines.textContent(), { timeout: 20_000 }).toContain('moved true')
+    await expect.poll(() => lines.textContent()).toContain('moved true')
     await expect.poll(() => lines.textContent()).toContain('the program has ended')
 
     await writeProgram(page, 'JavaScript', 'const robot = new FossBot(sessionId, {})\nrobot.fly()\n')
@@ -217,7 +217,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
       'const robot = new FossBot(sessionId, {})\nawait robot.get_distance()\nrobot.just_move()\nconsole.log("looping")\nwhile (true) {}\n',
     )
     await page.getByRole('button', { name: 'Execute' }).click()
-    await expect.poll(() => lines.textContent(), { timeout: 20_000 }).toContain('looping')
+    await expect.poll(() => lines.textContent()).toContain('looping')
     expect(await stop(page)).toBeLessThan(1000)
     // Its robot is free at once.
     expect(await (await driveSoon(page)).distance()).toBe(10000)
@@ -233,12 +233,12 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
       'from fossbot import FossBot\nrobot = FossBot(session_id)\nrobot.move_distance(0.5)\nprint("ahead", robot.get_distance())\nrobot.exit()\n',
     )
     await page.getByRole('button', { name: 'Execute' }).click()
-    await expect.poll(() => lines.textContent(), { timeout: 40_000 }).toContain('ahead 10000')
+    await expect.poll(() => lines.textContent()).toContain('ahead 10000')
     await expect.poll(() => lines.textContent()).toContain('the program has ended')
 
     await writeProgram(page, 'Python', 'print("one")\nprint(1 / 0)\n')
     await page.getByRole('button', { name: 'Execute' }).click()
-    await expect.poll(() => lines.textContent(), { timeout: 40_000 }).toContain('ZeroDivisionError: division by zero')
+    await expect.poll(() => lines.textContent()).toContain('ZeroDivisionError: division by zero')
     await expect.poll(() => page.locator('.cm-lintRange-error').textContent()).toContain('print(1 / 0)')
 
     await writeProgram(
@@ -247,7 +247,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
       'from fossbot import FossBot\nrobot = FossBot(session_id)\nrobot.just_move()\nprint("looping")\nwhile True:\n    pass\n',
     )
     await page.getByRole('button', { name: 'Execute' }).click()
-    await expect.poll(() => lines.textContent(), { timeout: 40_000 }).toContain('looping')
+    await expect.poll(() => lines.textContent()).toContain('looping')
     expect(await stop(page)).toBeLessThan(1000)
     expect(await (await driveSoon(page)).distance()).toBe(10000)
   })
@@ -257,7 +257,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
     let proxy: ChildProcess
     let root: string
     beforeAll(async () => {
-      const port = await freePort()
+      const port = await freePorts(1)
       root = `https://127.0.0.1:${port}/robots/here`
       const { cert, private: key } = await generate([{ name: 'commonName', value: '127.0.0.1' }], { keyType: 'ec' })
       writeFileSync(join(folder, 'cert.pem'), cert)
@@ -279,7 +279,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
         'const robot = new FossBot(sessionId, {})\nawait robot.move_distance(0.5)\nconsole.log("moved")\n',
       )
       await page.getByRole('button', { name: 'Execute' }).click()
-      await expect.poll(() => page.locator('.console-lines').textContent(), { timeout: 20_000 }).toContain('moved')
+      await expect.poll(() => page.locator('.console-lines').textContent()).toContain('moved')
       expect(new URL(page.url()).pathname).toBe('/robots/here/godotcode')
     })
   })
@@ -305,15 +305,4 @@ http {
   }
 }
 `
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
 }

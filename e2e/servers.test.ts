@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 let simyard: RunningSimyard
 beforeAll(async () => {
-  simyard = await startSimyard()
+  simyard = await startSimyard(['--warm', '2'])
 })
 afterAll(async () => {
   await simyard?.stop()

@@ -69,7 +69,7 @@ describe.skipIf(chromiumProblem !== undefined)(
       await page.goto(monitor)
       await page.locator('#server-1').focus()
       await joinFleet('newcomer.example:2000')
-      await page.getByRole('link', { name: 'newcomer.example:2000' }).waitFor({ timeout: 10_000 })
+      await page.getByRole('link', { name: 'newcomer.example:2000' }).waitFor()
       expect(await page.evaluate(() => document.activeElement?.id)).toBe('server-1')
       expect(errors).toEqual([])
       await page.close()

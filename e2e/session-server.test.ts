@@ -9,6 +9,7 @@ import type { FleetReport } from '@simyard/protocol'
 import { createLogger, type Logger } from '@simyard/service-host'
 import { FleetLease } from '@simyard/simulation-server'
 import {
+  freePorts,
   openSimulation,
   type RunningServer,
   repositoryRoot,
@@ -101,16 +102,16 @@ test('a simulation server keeps its place by heartbeats, hears of orders and lea
   await page.next((message) => message === '1')
   expect(await text(`${address}/session`)).toBe('ws://robots.example:2000')
   taken = 4
-  await vi.waitFor(() => expect(page.received).toEqual(['0', '1', '0']), { timeout: 3000 })
+  await vi.waitFor(() => expect(page.received).toEqual(['0', '1', '0']), { timeout: 30_000 })
   taken = 1
-  await vi.waitFor(() => expect(page.received).toEqual(['0', '1', '0', '1']), { timeout: 3000 })
+  await vi.waitFor(() => expect(page.received).toEqual(['0', '1', '0', '1']), { timeout: 30_000 })
   const drained = await fetch(`${address}/api/v1/fleet/orders`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${operatorKey}` },
     body: JSON.stringify({ entry: 'robots.example:2000', order: 'drain' }),
   })
   expect(drained.status).toBe(200)
-  await vi.waitFor(() => expect(node.orders).toEqual(['drain']), { timeout: 3000 })
+  await vi.waitFor(() => expect(node.orders).toEqual(['drain']), { timeout: 30_000 })
   await node.lease.close()
   expect(await (await fetch(`${address}/status`)).json()).toMatchObject({ servers: [] })
   page.close()
@@ -134,7 +135,7 @@ test('of two simulation servers with the same address one is in the fleet, and t
   const log = { info: () => {}, warn: (_fields: unknown, text: string) => said.push(text) } as unknown as Logger
   const second = lease(address, () => ({ load: 7, seats: { taken: 0, total: 4 } }), fleetKey, log)
   await vi.waitFor(() => expect(said.join()).toContain('Another server has registered as robots.example:2000'), {
-    timeout: 10_000,
+    timeout: 30_000,
   })
   expect(first.lease.registered || second.lease.registered).toBe(true)
 })
@@ -149,7 +150,7 @@ test('a simulation server with a wrong key is not taken, and says so once', asyn
     return { load: 5 }
   }
   const node = lease(address, report, 'not-the-key-of-this-fleet', log)
-  await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(3), { timeout: 10_000 })
+  await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(3), { timeout: 30_000 })
   expect(said).toEqual([expect.stringContaining('Authorization: Bearer <fleetKey>')])
   expect([node.lease.registered, await text(`${address}/session`)]).toEqual([false, expect.stringMatching(/^Error/)])
 })
@@ -216,7 +217,7 @@ test('the port speaks TLS with the two files, also when the certificate has expi
 })
 
 test("the log is a file with the originals' lines, whole after kill -9", async () => {
-  const port = await freePort()
+  const port = await freePorts(1)
   const config = join(folder, 'config.json')
   writeFileSync(
     config,
@@ -229,10 +230,10 @@ test("the log is a file with the originals' lines, whole after kill -9", async (
   const ended = new Promise((resolve) => child.once('exit', resolve))
   closers.push(() => child.kill('SIGKILL'))
   const log = () => readFileSync(join(folder, 'log/session/output.log'), 'utf8')
-  await vi.waitFor(() => expect(log()).toContain(`Session server running on port ${port}`), { timeout: 10_000 })
+  await vi.waitFor(() => expect(log()).toContain(`Session server running on port ${port}`), { timeout: 30_000 })
   const page = await TextSocket.open(`ws://127.0.0.1:${port}`)
   page.send('hello?')
-  await vi.waitFor(() => expect(log()).toContain('Ignored'), { timeout: 5000 })
+  await vi.waitFor(() => expect(log()).toContain('Ignored'), { timeout: 30_000 })
   child.kill('SIGKILL')
   await ended
   const lines = log().trimEnd().split('\n')
@@ -244,16 +245,8 @@ test("the log is a file with the originals' lines, whole after kill -9", async (
   ])
 })
 
-async function freePort(): Promise<number> {
-  const server = createTcpServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 const command = (...args: string[]) =>
-  spawnSync(process.execPath, [program, 'session-server', ...args], { encoding: 'utf8', timeout: 20_000 })
+  spawnSync(process.execPath, [program, 'session-server', ...args], { encoding: 'utf8', timeout: 60_000 })
 
 test('in simyard up a page may wait for the one seat, and gets it when it is free', async () => {
   const simyard = await startSimyard(['--max', '1', '--quiet'])
@@ -272,7 +265,7 @@ test('in simyard up a page may wait for the one seat, and gets it when it is fre
       const now = await (await fetch(`${simyard.address}/api/v1/sessions/${ticket}`)).json()
       expect(now).toEqual({ server: `${server}/2000` })
     },
-    { timeout: 8000 },
+    { timeout: 30_000 },
   )
   // The seat is kept for the ticket: nobody else hears that there is one.
   expect(page.received).toEqual(['0'])

@@ -49,7 +49,7 @@ test('monitor.csv has the words of the original and a row each second', async ()
   const server = await serve({ logDir: folder })
   const { client } = await open(server)
   const file = () => readFileSync(join(folder, 'simulation/monitor.csv'), 'utf8').trim().split('\n')
-  await expect.poll(() => file().length, { timeout: 10_000 }).toBeGreaterThan(3)
+  await expect.poll(() => file().length).toBeGreaterThan(3)
   const [header, ...rows] = file()
   expect(header).toBe(
     'Timestamp, Webots running, Webots idle, CPU load, CPU memory, GPU load compute, GPU load memory, GPU memory, Swap, Disk, Network sent, Network received',
@@ -67,10 +67,8 @@ test('a graphics card counts for the load, and the monitor names it', async () =
   writeFileSync(join(tools, 'nvidia-smi'), '#!/bin/sh\necho "NVIDIA RTX 4070, 83, 12, 3072, 12288"\n', { mode: 0o755 })
   const server = await serve({ logDir: join(folder, 'gpu') }, { PATH: `${tools}:${process.env.PATH}` })
   const csv = () => readFileSync(join(folder, 'gpu/simulation/monitor.csv'), 'utf8').trim().split('\n').at(-1)!
-  await expect.poll(() => csv().split(', ').slice(5, 8), { timeout: 15_000 }).toEqual(['83', '12', '25.0'])
-  await expect
-    .poll(async () => Number(await (await fetch(`${server.address}/load`)).text()), { timeout: 15_000 })
-    .toBeGreaterThanOrEqual(83)
+  await expect.poll(() => csv().split(', ').slice(5, 8)).toEqual(['83', '12', '25.0'])
+  await expect.poll(async () => Number(await (await fetch(`${server.address}/load`)).text())).toBeGreaterThanOrEqual(83)
   expect(await (await fetch(`${server.address}/monitor`)).text()).toContain('NVIDIA RTX 4070 – 12 GB')
 })
 
@@ -144,7 +142,7 @@ test('registration addresses are told where the server is, again when they fail 
     shareIdleTime: 30,
     allowedRepositories: ['https://github.com/a/', 'https://github.com/b/'],
   })
-  await expect.poll(() => bodies.length, { timeout: 15_000 }).toBe(2)
+  await expect.poll(() => bodies.length).toBe(2)
   expect(Object.fromEntries(new URLSearchParams(bodies[1]))).toEqual({
     url: `http://127.0.0.1:${server.port}`,
     shareIdleTime: '30',
@@ -200,7 +198,7 @@ test('the monitor page shows the machine, who is here and the last ten minutes, 
     const page = await browser.newPage()
     await page.goto(`${server.address}/monitor`)
     client.close()
-    await expect.poll(() => page.locator('main').textContent(), { timeout: 10_000 }).toContain('Nobody is here')
+    await expect.poll(() => page.locator('main').textContent()).toContain('Nobody is here')
   } finally {
     await browser.close()
   }

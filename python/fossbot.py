@@ -133,7 +133,9 @@ class _Room:
         # At Ctrl-C the library would hang up before the robot is stopped.
         self._sio = socketio.Client(reconnection_delay=0.2, reconnection_delay_max=2, handle_sigint=False)
         self._sio.eio.start_background_task = _start_daemon
-        self._sio.eio._send_request = _noticing_loss(self._sio.eio._send_request)
+        # Python in a page has a connection of another kind.
+        if hasattr(self._sio.eio, "_send_request"):
+            self._sio.eio._send_request = _noticing_loss(self._sio.eio._send_request)
         atexit.register(self._leave_at_exit, weakref.ref(self))
         on = self._sio.on
         on("connect", self._on_connect, namespace=namespace)

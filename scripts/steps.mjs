@@ -45,7 +45,8 @@ export async function stepsTogether(steps) {
   return failed
 }
 
-function stepInBackground(title, program, args) {
+/** Runs a program to its end and says so; whether it went well. Its output is shown only when it fails. */
+export function stepInBackground(title, program, args) {
   const startedAt = Date.now()
   const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
@@ -89,39 +90,40 @@ export function bin(name) {
   return `${root}node_modules/.bin/${name}`
 }
 
+/** What everything else needs. */
+export const compiling = ['Compiling', bin('tsc'), ['-b']]
+
+/** What browsers and sandboxes run, from what is compiled, one after the other. */
+export const bundling = [
+  ['Bundling the simulator', process.execPath, ['apps/simulator/build.mjs']],
+  ['Bundling the clients', process.execPath, ['packages/client/build.mjs']],
+  ['Bundling the view', bin('vite'), ['build', 'apps/web-view', '--logLevel', 'warn']],
+  [
+    'Bundling the player for pages without a server',
+    bin('vite'),
+    ['build', 'apps/web-view', '--config', 'apps/web-view/vite.offline.config.ts', '--logLevel', 'error'],
+  ],
+  ['Bundling the scripts for pages of Webots', process.execPath, ['apps/web-view/build-compat.mjs']],
+  ['Bundling the pages', bin('vite'), ['build', '--config', 'apps/website/vite.config.ts', '--logLevel', 'warn']],
+  ['Compressing', process.execPath, ['scripts/compress-pages.mjs']],
+]
+
 export function build() {
-  const ok =
-    step('Compiling', bin('tsc'), ['-b']) &&
-    step('Bundling the simulator', process.execPath, ['apps/simulator/build.mjs']) &&
-    step('Bundling the clients', process.execPath, ['packages/client/build.mjs']) &&
-    step('Bundling the view', bin('vite'), ['build', 'apps/web-view', '--logLevel', 'warn']) &&
-    step('Bundling the player for pages without a server', bin('vite'), [
-      'build',
-      'apps/web-view',
-      '--config',
-      'apps/web-view/vite.offline.config.ts',
-      '--logLevel',
-      'error',
-    ]) &&
-    step('Bundling the scripts for pages of Webots', process.execPath, ['apps/web-view/build-compat.mjs']) &&
-    step('Bundling the pages', bin('vite'), [
-      'build',
-      '--config',
-      'apps/website/vite.config.ts',
-      '--logLevel',
-      'warn',
-    ]) &&
-    step('Compressing', process.execPath, ['scripts/compress-pages.mjs'])
-  if (!ok) process.exit(1)
+  for (const one of [compiling, ...bundling]) if (!step(...one)) process.exit(1)
 }
 
-/** What holds the rules of the house, longest first. */
-export const houseRules = [
-  ['Types of the tests', bin('tsc'), ['-p', 'tsconfig.test.json']],
+/** It needs what is compiled. */
+export const typesOfTests = ['Types of the tests', bin('tsc'), ['-p', 'tsconfig.test.json']]
+
+/** What reads nothing but sources, longest first. */
+export const sourceRules = [
   ['Dependency rules', bin('depcruise'), ['packages', 'apps', '--config', '.dependency-cruiser.cjs']],
   ['Unused code', bin('knip'), ['--no-config-hints']],
   ['Format and lint', bin('biome'), ['check', '.', '--error-on-warnings']],
 ]
+
+/** What holds the rules of the house, longest first. */
+export const houseRules = [typesOfTests, ...sourceRules]
 
 /** Starts a program that stays, with our own terminal. */
 export function become(program, args) {

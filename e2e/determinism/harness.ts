@@ -51,20 +51,20 @@ export async function runWorld(run: HarnessRun, files: FileSource, engine?: Engi
   const speak = () => {
     for (const [id, controller] of controllers) {
       const message = controller.next()
-      if (message) simulation.receiveFromController(id, encodeLine(message))
+      if (message) simulation.robots.receiveFromController(id, encodeLine(message))
     }
   }
   try {
-    if (run.driven) simulation.startControllers()
+    if (run.driven) simulation.robots.startControllers()
     // hello, and after welcome the first step.
     speak()
     const hashes: string[] = []
     for (let step = 0; step < run.steps; step++) {
       if (run.edited) await edit(simulation, step)
       // A robot that has just come says hello first.
-      if (simulation.awaitsStart) speak()
+      if (simulation.robots.awaitsStart) speak()
       speak()
-      const waiting = simulation.awaitedRobots()
+      const waiting = simulation.robots.awaited()
       if (waiting.length > 0) throw new Error(`${waiting.join(', ')} did not ask for time`)
       const second = Math.floor(simulation.timeMs / 1000)
       simulation.step()

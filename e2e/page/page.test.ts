@@ -21,7 +21,6 @@ afterAll(async () => {
 beforeEach(async () => {
   context = await browser.newContext({ viewport: { width: 1366, height: 800 }, colorScheme: 'light' })
   page = await context.newPage()
-  page.setDefaultTimeout(15_000)
   if (!shots) await page.addInitScript({ content: quickPictures })
   page.on('pageerror', (error) => {
     throw error
@@ -98,9 +97,9 @@ describe.skipIf(chromiumProblem)(`project page${reason}`, () => {
       before = await picture()
       return before.equals(last)
     }
-    await expect.poll(settled, { timeout: 15_000 }).toBe(true)
+    await expect.poll(settled).toBe(true)
     await page.getByRole('button', { name: 'Run', exact: true }).click()
-    await expect.poll(async () => (await picture()).equals(before), { timeout: 15_000 }).toBe(false)
+    await expect.poll(async () => (await picture()).equals(before)).toBe(false)
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.getByRole('button', { name: 'Run', exact: true }).waitFor()
     expect((await picture()).equals(before)).toBe(false)
@@ -128,12 +127,12 @@ describe.skipIf(chromiumProblem)(`project page${reason}`, () => {
       ),
     ).toBe(true)
     await page.getByRole('button', { name: 'Reset now' }).click()
-    await expect.poll(() => site.standIn.received.at(-1), { timeout: 15_000 }).toBe('reset')
+    await expect.poll(() => site.standIn.received.at(-1)).toBe('reset')
     await page.goto(`${site.standIn.origin}/p/rover`)
     await page.waitForURL(/\/p\/rover-[a-z2-9]{6}/)
-    await expect.poll(() => page.locator('.cm-content').textContent(), { timeout: 15_000 }).toContain('# mine. ')
+    await expect.poll(() => page.locator('.cm-content').textContent()).toContain('# mine. ')
     await page.getByRole('button', { name: 'Revert to original' }).click()
-    await expect.poll(() => page.locator('.cm-content').textContent(), { timeout: 15_000 }).not.toContain('# mine. ')
+    await expect.poll(() => page.locator('.cm-content').textContent()).not.toContain('# mine. ')
     await page.goto(site.standIn.origin)
     await page.getByRole('link', { name: 'Your copy' }).waitFor()
   })
@@ -167,7 +166,7 @@ describe.skipIf(chromiumProblem)(`project page${reason}`, () => {
     await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
     expect(site.standIn.openSockets()).toBe(2)
     await page.close()
-    await expect.poll(() => site.standIn.openSockets(), { timeout: 15_000 }).toBe(0)
+    await expect.poll(() => site.standIn.openSockets()).toBe(0)
   })
 
   it('fits a phone', async () => {

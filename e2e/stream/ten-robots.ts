@@ -66,11 +66,11 @@ export async function driveTenRobots(options: {
   const speak = () => {
     for (const [id, controller] of controllers) {
       const message = controller.next()
-      if (message) simulation.receiveFromController(id, encodeLine(message))
+      if (message) simulation.robots.receiveFromController(id, encodeLine(message))
     }
   }
   try {
-    simulation.startControllers()
+    simulation.robots.startControllers()
     speak()
     const frames = [simulation.frame(true)]
     while (simulation.timeMs < options.durationMs) {

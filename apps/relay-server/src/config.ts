@@ -47,6 +47,11 @@ export const RelayServerConfig = z.strictObject({
   codeRole: z.enum(roomRoles).default('viewer').describe('What those may do who know its join code.'),
   maxRooms: count.default(5000).describe('Rooms at a time.'),
   maxMembers: count.default(100).describe('Members of a room.'),
+  maxWatchers: count.default(100).describe('Who may watch a room at a time, beside its members.'),
+  feedBytesPerSecond: count
+    .default(1_000_000)
+    .describe('Bytes that a simulator may send for ever for those who watch its room.'),
+  watchMemory: count.default(1024).describe('MiB that all rooms which are watched may fill; one may fill 64.'),
   maxMessageBytes: count.default(FOSSBOT_MAX_MESSAGE_BYTES).describe('A larger message ends its connection.'),
   messagesPerSecond: count.default(5000).describe('Messages that a member may send for ever.'),
   bytesPerSecond: count.default(4_000_000).describe('Bytes that a member may send for ever.'),

@@ -34,7 +34,7 @@ export class Connection {
     this.outbox = new Outbox(socket)
     new Wire(socket.conn)
     socket.conn.on('data', (data: unknown) => {
-      if (typeof data === 'string') this.bytes += data.length
+      this.bytes += typeof data === 'string' || Buffer.isBuffer(data) ? data.length : 0
     })
     socket.conn.on('drain', () => this.outbox.drained())
   }

@@ -1,36 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createLogger, type Listening, listen } from '@simyard/service-host'
-import { FossbotSimulator } from '@simyard/testkit'
+import { eventually, type FossbotSimulator } from '@simyard/testkit'
 import { io, type Socket } from 'socket.io-client'
-import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { RelayServerConfig } from './config.js'
-import { RelayServer } from './relay-server.js'
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { RelayBench } from './relay.bench.js'
 
 type Message = Record<string, unknown>
 
-const logDir = mkdtempSync(join(tmpdir(), 'simyard-lobby-'))
-const closing: (() => void)[] = []
-let relay: RelayServer
-let port: Listening
-let address: string
-
-async function start(settings: Partial<RelayServerConfig> = {}): Promise<void> {
-  const log = createLogger({ name: 'relay', level: 'debug', logDir })
-  relay = new RelayServer({ config: RelayServerConfig.parse(settings), log })
-  port = await listen(relay, { host: '127.0.0.1', port: 0 })
-  address = `http://127.0.0.1:${port.port}`
-}
-async function stop(): Promise<void> {
-  for (const close of closing.splice(0)) close()
-  await relay.close()
-  await port.close()
-}
-beforeEach(() => start())
-afterEach(stop)
-afterAll(() => rmSync(logDir, { recursive: true }))
+const bench = new RelayBench()
+beforeEach(() => bench.start())
+afterEach(() => bench.stop())
+afterAll(() => bench.remove())
 
 interface Person {
   readonly socket: Socket
@@ -40,8 +19,8 @@ interface Person {
 }
 
 function person(): Person {
-  const socket = io(`${address}/godot`, { forceNew: true, transports: ['websocket'] })
-  closing.push(() => socket.disconnect())
+  const socket = io(`${bench.address}/godot`, { forceNew: true, transports: ['websocket'] })
+  bench.closeAtEnd(() => socket.disconnect())
   const heard: Person['heard'] = []
   socket.onAny((event, payload) => heard.push({ event, payload }))
   const request = (event: string, payload?: Message) =>
@@ -66,14 +45,9 @@ async function openRoom(username = 'Ada', more: Message = {}) {
 
 async function simulate(room: { room_id: string; key: string }): Promise<FossbotSimulator> {
   const identity = { session_id: room.room_id, key: room.key }
-  const tab = new FossbotSimulator({ address, identity, socket: { transports: ['websocket'], reconnection: false } })
-  closing.push(() => tab.close())
-  await vi.waitFor(async () => expect(await stateOf(room.room_id)).toBe('here'))
+  const tab = bench.simulator({ identity, socket: { transports: ['websocket'], reconnection: false } })
+  await bench.untilSimulatorIs('here', room.room_id)
   return tab
-}
-
-async function stateOf(id: string): Promise<unknown> {
-  return ((await (await fetch(`${address}/api/v1/rooms/${id}`)).json()) as Message).simulator
 }
 
 const events = (who: Person) => who.heard.map(({ event }) => event)
@@ -95,7 +69,7 @@ test('a person opens a room, others come by its code, and all see who is there',
   // Who has only the code does not learn the id, which grants more.
   expect(JSON.stringify(guest.heard)).not.toContain(room.room_id)
   expect(await guest.request('leave_room')).toEqual({ ok: true })
-  await vi.waitFor(() => expect(heardOf(owner, 'member_left')).toEqual({ user_id: guest.socket.id, username: 'Grace' }))
+  await eventually(() => expect(heardOf(owner, 'member_left')).toEqual({ user_id: guest.socket.id, username: 'Grace' }))
   expect(await guest.request('list_members')).toMatchObject({ ok: false, error: { code: 'ROOM_NOT_JOINED' } })
 })
 
@@ -123,22 +97,22 @@ test('a role counts for the very next message, upwards and downwards', async () 
   const user_id = guest.socket.id
   const drive = () => guest.socket.emit('clientMessage', { func: 'get_echo', value: 1, fossbot_name: 'fossbot' })
   drive()
-  await vi.waitFor(() => expect(heardOf(guest, 'godotError')?.code).toBe('ROOM_ROLE_REFUSED'))
+  await eventually(() => expect(heardOf(guest, 'godotError')?.code).toBe('ROOM_ROLE_REFUSED'))
   expect(await guest.request('promote_member', { user_id, role: 'owner' })).toMatchObject({
     error: { code: 'ROOM_ROLE_REFUSED' },
   })
   expect(await owner.request('promote_member', { user_id, role: 'driver' })).toEqual({ ok: true })
   drive()
-  await vi.waitFor(() => expect(heardOf(guest, 'godotMessage')?.data).toBe(1))
+  await eventually(() => expect(heardOf(guest, 'godotMessage')?.data).toBe(1))
   expect(tab.owners.get('fossbot')).toBe(user_id)
   guest.socket.emit('clientMessage', { func: 'remove_all_objects' })
-  await vi.waitFor(() => expect(events(guest).filter((event) => event === 'godotError')).toHaveLength(2))
+  await eventually(() => expect(events(guest).filter((event) => event === 'godotError')).toHaveLength(2))
   // Down again: the robot is free at once, and what the member says is refused.
   expect(await owner.request('promote_member', { user_id, role: 'viewer' })).toEqual({ ok: true })
-  await vi.waitFor(() => expect(tab.owners.size).toBe(0))
+  await eventually(() => expect(tab.owners.size).toBe(0))
   const count = tab.received.length
   drive()
-  await vi.waitFor(() => expect(events(guest).filter((event) => event === 'godotError')).toHaveLength(3))
+  await eventually(() => expect(events(guest).filter((event) => event === 'godotError')).toHaveLength(3))
   expect(tab.received).toHaveLength(count)
   expect(heardOf(guest, 'member_changed')).toMatchObject({ user_id, role: 'viewer' })
 })
@@ -150,7 +124,7 @@ test('an owner changes what the code grants, locks the room, and removes members
   const guest = person()
   expect(await guest.request('join_room', { room: room.code, username: 'Grace' })).toMatchObject({ role: 'driver' })
   guest.socket.emit('clientMessage', { func: 'get_distance', fossbot_name: 'fossbot' })
-  await vi.waitFor(() => expect(tab.owners.size).toBe(1))
+  await eventually(() => expect(tab.owners.size).toBe(1))
   await owner.request('set_room', { locked: true })
   const late = person()
   for (const name of [room.code, room.room_id]) {
@@ -158,8 +132,8 @@ test('an owner changes what the code grants, locks the room, and removes members
     expect(answer).toMatchObject({ ok: false, error: { code: 'ROOM_LOCKED' } })
   }
   expect(await owner.request('remove_member', { user_id: guest.socket.id })).toEqual({ ok: true })
-  await vi.waitFor(() => expect(heardOf(guest, 'godotError')?.code).toBe('ROOM_REMOVED'))
-  await vi.waitFor(() => expect(tab.owners.size).toBe(0))
+  await eventually(() => expect(heardOf(guest, 'godotError')?.code).toBe('ROOM_REMOVED'))
+  await eventually(() => expect(tab.owners.size).toBe(0))
   expect(heardOf(owner, 'member_left')).toMatchObject({ username: 'Grace' })
   expect(await guest.request('join_room', { room: room.code, username: 'Grace' })).toMatchObject({
     error: { code: 'ROOM_LOCKED' },
@@ -174,34 +148,34 @@ test('where admission is needed, people and unmodified programs wait until an ow
   await simulate(room)
   const guest = person()
   const joining = guest.request('join_room', { room: room.code, username: 'Grace' })
-  await vi.waitFor(() => expect(heardOf(owner, 'member_waiting')).toMatchObject({ username: 'Grace' }))
+  await eventually(() => expect(heardOf(owner, 'member_waiting')).toMatchObject({ username: 'Grace' }))
   expect(await owner.request('admit_member', { user_id: guest.socket.id, role: 'driver' })).toEqual({ ok: true })
   expect(await joining).toMatchObject({ ok: true, role: 'driver', admitted: true })
 
   const program = person()
-  await vi.waitFor(() => expect(program.socket.connected).toBe(true))
+  await eventually(() => expect(program.socket.connected).toBe(true))
   const user_id = program.socket.id!
   program.socket.emit('pythonConnect', { session_id: room.room_id, user_id, fossbot_name: 'fossbot', func: 'connect' })
   program.socket.emit('clientMessage', { func: 'get_distance', fossbot_name: 'fossbot' })
-  await vi.waitFor(() => expect(heardOf(owner, 'member_waiting')).toMatchObject({ user_id }))
+  await eventually(() => expect(heardOf(owner, 'member_waiting')).toMatchObject({ user_id }))
   expect((await owner.request('list_members')).waiting).toEqual([{ user_id, username: '' }])
   expect(program.heard).toEqual([])
   await owner.request('admit_member', { user_id })
-  await vi.waitFor(() => expect(program.heard).toHaveLength(1))
+  await eventually(() => expect(program.heard).toHaveLength(1))
   expect(program.heard[0]).toMatchObject({ event: 'godotMessage', payload: { data: 10000 } })
 
   const refused = person()
   const asking = refused.request('join_room', { room: room.code, username: 'Eve' })
-  await vi.waitFor(() => expect(heardOf(owner, 'member_waiting')).toMatchObject({ username: 'Eve' }))
+  await eventually(() => expect(heardOf(owner, 'member_waiting')).toMatchObject({ username: 'Eve' }))
   await owner.request('remove_member', { user_id: refused.socket.id })
   expect(await asking).toMatchObject({ ok: false, error: { code: 'ROOM_REMOVED' } })
   // Who goes away while it waits is not there to be admitted.
   const gone = person()
   gone.request('join_room', { room: room.code, username: 'Gone' }).catch(() => undefined)
-  await vi.waitFor(() => expect(heardOf(owner, 'member_waiting')).toMatchObject({ username: 'Gone' }))
+  await eventually(() => expect(heardOf(owner, 'member_waiting')).toMatchObject({ username: 'Gone' }))
   const goneId = heardOf(owner, 'member_waiting')?.user_id
   gone.socket.disconnect()
-  await vi.waitFor(async () => expect((await owner.request('list_members')).waiting).toEqual([]))
+  await eventually(async () => expect((await owner.request('list_members')).waiting).toEqual([]))
   expect(await owner.request('admit_member', { user_id: goneId })).toMatchObject({
     error: { code: 'ROOM_MEMBER_UNKNOWN' },
   })
@@ -218,20 +192,20 @@ test('unmodified clients hear nothing of the lobby, those who ask do', async () 
     [original, 'fossbot', undefined],
     [modern, 'second', true],
   ] as const) {
-    await vi.waitFor(() => expect(who.socket.connected).toBe(true))
+    await eventually(() => expect(who.socket.connected).toBe(true))
     const fields = { session_id: room.room_id, user_id: who.socket.id, fossbot_name: robot, func: 'connect', presence }
     who.socket.emit('pythonConnect', fields)
   }
-  await vi.waitFor(() => expect(tab.received).toHaveLength(2))
+  await eventually(() => expect(tab.received).toHaveLength(2))
   const guest = person()
   await guest.request('join_room', { room: room.code, username: 'Grace' })
   guest.socket.disconnect()
-  await vi.waitFor(() => expect(events(modern)).toContain('member_left'))
+  await eventually(() => expect(events(modern)).toContain('member_left'))
   tab.socket.io.engine.close()
   // At once, and not when the place has lapsed.
-  await vi.waitFor(() => expect(heardOf(modern, 'simulator_changed')).toEqual({ simulator: 'away' }), { timeout: 2000 })
+  await eventually(() => expect(heardOf(modern, 'simulator_changed')).toEqual({ simulator: 'away' }), { timeout: 2000 })
   await simulate(room)
-  await vi.waitFor(() => expect(heardOf(modern, 'simulator_changed')).toEqual({ simulator: 'here' }))
+  await eventually(() => expect(heardOf(modern, 'simulator_changed')).toEqual({ simulator: 'here' }))
   expect(events(modern)).toEqual([
     ...['godotError', 'member_joined', 'member_left'].filter((event) => events(modern).includes(event)),
     'simulator_changed',
@@ -244,7 +218,7 @@ test('unmodified clients hear nothing of the lobby, those who ask do', async () 
 test('a token gives a name and a role in one room, for a while', async () => {
   const { owner, room } = await openRoom()
   const tab = await simulate(room)
-  const tokens = `${address}/api/v1/rooms/${room.room_id}/tokens`
+  const tokens = `${bench.address}/api/v1/rooms/${room.room_id}/tokens`
   const issue = (body: Message, key = room.key) =>
     fetch(tokens, { method: 'POST', headers: { authorization: `Bearer ${key}` }, body: JSON.stringify(body) })
   expect((await issue({ username: 'Grace' }, 'guess')).status).toBe(403)
@@ -256,10 +230,10 @@ test('a token gives a name and a role in one room, for a while', async () => {
   expect(Math.abs(expires - Date.now() / 1000 - 60)).toBeLessThan(5)
   const join = async (given: string, session_id = room.code) => {
     const who = person()
-    await vi.waitFor(() => expect(who.socket.connected).toBe(true))
+    await eventually(() => expect(who.socket.connected).toBe(true))
     who.socket.emit('pythonConnect', { session_id, token: given, fossbot_name: 'fossbot', func: 'connect' })
     who.socket.emit('clientMessage', { func: 'get_echo', value: 'driven', fossbot_name: 'fossbot' })
-    await vi.waitFor(() => expect(who.heard.length).toBeGreaterThan(0))
+    await eventually(() => expect(who.heard.length).toBeGreaterThan(0))
     return who
   }
   // By code alone it would only watch.
@@ -289,15 +263,14 @@ test('a token gives a name and a role in one room, for a while', async () => {
   }
   // Who is removed does not come back with the same token.
   await owner.request('remove_member', { user_id: program.socket.id })
-  await vi.waitFor(() => expect(heardOf(program, 'godotError')?.code).toBe('ROOM_REMOVED'))
+  await eventually(() => expect(heardOf(program, 'godotError')?.code).toBe('ROOM_REMOVED'))
   expect(heardOf(await join(token), 'godotError')?.code).toBe('ROOM_REMOVED')
 })
 
 test('pages of listed sites may open rooms and read the answer, others may not', async () => {
-  await stop()
-  await start({ allowedOrigins: ['https://school.example'] })
+  await bench.restart({ allowedOrigins: ['https://school.example'] })
   const ask = (path: string, origin: string, method = 'POST') =>
-    fetch(`${address}${path}`, { method, headers: { origin } })
+    fetch(`${bench.address}${path}`, { method, headers: { origin } })
   const opened = await ask('/api/v1/rooms', 'https://school.example')
   expect([opened.status, opened.headers.get('access-control-allow-origin')]).toEqual([201, 'https://school.example'])
   const preflight = await ask('/api/v1/rooms', 'https://school.example', 'OPTIONS')
@@ -313,7 +286,7 @@ test('small messages are not held back: 100 answers in a row take less than one 
   const { room } = await openRoom()
   await simulate(room)
   const program = person()
-  await vi.waitFor(() => expect(program.socket.connected).toBe(true))
+  await eventually(() => expect(program.socket.connected).toBe(true))
   program.socket.emit('pythonConnect', { session_id: room.room_id, fossbot_name: 'fossbot', func: 'connect' })
   const times: number[] = []
   for (let value = 0; value < 100; value++) {
@@ -331,8 +304,8 @@ test('small messages are not held back: 100 answers in a row take less than one 
 test('a client that does not read is cut, and nobody else waits for it', async () => {
   const { room } = await openRoom()
   const tab = await simulate(room)
-  const deaf = connectTcp(port.port, '127.0.0.1')
-  closing.push(() => deaf.destroy())
+  const deaf = connectTcp(bench.port, '127.0.0.1')
+  bench.closeAtEnd(() => deaf.destroy())
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n'
   deaf.write(
     `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: relay\r\n${upgrade}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
@@ -341,28 +314,28 @@ test('a client that does not read is cut, and nobody else waits for it', async (
   deaf.on('data', (chunk) => {
     heard += chunk.toString('latin1')
   })
-  await vi.waitFor(() => expect(heard).toContain('"sid"'))
+  await eventually(() => expect(heard).toContain('"sid"'))
   deaf.write(frame('40/godot,'))
-  await vi.waitFor(() => expect(heard).toContain('40/godot,{'))
+  await eventually(() => expect(heard).toContain('40/godot,{'))
   deaf.write(frame(`42/godot,["pythonConnect",{"session_id":"${room.room_id}","func":"connect"}]`))
-  await vi.waitFor(() => expect(tab.received.map(({ func }) => func)).toContain('connect'))
+  await eventually(() => expect(tab.received.map(({ func }) => func)).toContain('connect'))
   const { user_id } = tab.received[0]!
   deaf.pause()
   const data = 'x'.repeat(1000)
   for (let index = 0; index < 25_000; index++) {
     tab.socket.emit('godotMessage', { data, user_id })
-    if (index % 200 === 0) await vi.waitFor(() => expect(sendQueue(tab)).toBeLessThan(50), { interval: 1 })
+    if (index % 200 === 0) await eventually(() => expect(sendQueue(tab)).toBeLessThan(50), { interval: 1 })
   }
-  await vi.waitFor(async () =>
-    expect(await relay.metrics.text()).toContain('simyard_relay_cut_total{reason="does-not-read"} 1'),
+  await eventually(async () =>
+    expect(await bench.relay.metrics.text()).toContain('simyard_relay_cut_total{reason="does-not-read"} 1'),
   )
   // Its place is free at once, though its own end of the wire is still there.
-  await vi.waitFor(async () => expect(await relay.metrics.text()).toContain('simyard_relay_members 1'))
+  await eventually(async () => expect(await bench.relay.metrics.text()).toContain('simyard_relay_members 1'))
   const program = person()
-  await vi.waitFor(() => expect(program.socket.connected).toBe(true))
+  await eventually(() => expect(program.socket.connected).toBe(true))
   program.socket.emit('pythonConnect', { session_id: room.room_id, fossbot_name: 'fossbot', func: 'connect' })
   program.socket.emit('clientMessage', { func: 'get_echo', value: 'well', fossbot_name: 'fossbot' })
-  await vi.waitFor(() => expect(heardOf(program, 'godotMessage')?.data).toBe('well'))
+  await eventually(() => expect(heardOf(program, 'godotMessage')?.data).toBe('well'))
 })
 
 /** Packets that the tab has not given to the network yet. */

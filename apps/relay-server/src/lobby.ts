@@ -17,6 +17,7 @@ import type { Connection } from './connection.js'
 import type { Reception } from './reception.js'
 import type { RoomsApi } from './rooms-api.js'
 import type { Switchboard } from './switchboard.js'
+import type { WatchDoor } from './watch/watch-door.js'
 
 /** What a request is answered with beside `ok`. */
 type Answer = Readonly<Record<string, unknown>>
@@ -26,6 +27,7 @@ export interface LobbyParts {
   readonly api: RoomsApi
   readonly reception: Reception
   readonly switchboard: Switchboard
+  readonly watchDoor: WatchDoor
 }
 
 /** People meet here, and owners decide; docs/protocol/lobby-v1.md has the rules. */
@@ -104,7 +106,7 @@ export class Lobby {
       const visitor = this.knocking(room.id, user_id)
       const outcome = room.admit(id, user_id, role)
       succeed(outcome)
-      if (outcome.entry) visitor?.knock?.done(outcome.entry)
+      if (outcome.entry && !this.parts.watchDoor.decide(user_id, outcome.entry)) visitor?.knock?.done(outcome.entry)
       return {}
     },
     promote_member: (connection, payload) => {
@@ -115,7 +117,7 @@ export class Lobby {
     remove_member: (connection, payload) => {
       const { user_id } = checked(LobbyRemove, payload, 'remove_member')
       const { room, id } = memberOf(connection)
-      const { switchboard } = this.parts
+      const { switchboard, watchDoor } = this.parts
       const visitor = this.knocking(room.id, user_id)
       const member = switchboard.at(user_id)
       const outcome = room.remove(id, user_id, performance.now())
@@ -126,6 +128,7 @@ export class Lobby {
         member.place = undefined
         switchboard.leave(user_id)
       }
+      watchDoor.dismiss([user_id], refusal)
       visitor?.knock?.done({
         deliveries: [],
         refusal: { ...refusal, message: 'The owner of the room did not admit you.' },
@@ -135,7 +138,10 @@ export class Lobby {
     set_room: (connection, payload) => {
       const settings = checked(LobbySettings, payload, 'set_room')
       const { room, id } = memberOf(connection)
-      return this.decided(room.set(id, settings))
+      const outcome = room.set(id, settings)
+      const refusal = { code: 'ROOM_REMOVED', message: 'The owner lets nobody watch this room any more.' } as const
+      this.parts.watchDoor.dismiss(outcome.dismissed ?? [], refusal)
+      return this.decided(outcome)
     },
   }
 

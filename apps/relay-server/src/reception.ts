@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { BrowserConnect, fossbotEvent, PythonConnect, SimyardError } from '@simyard/protocol'
+import { BrowserConnect, type FeedOffer, fossbotEvent, PythonConnect, SimyardError } from '@simyard/protocol'
 import type { JoinRequest, Outcome, Room } from '@simyard/rooms'
 import { checked } from './checked-payload.js'
 import type { Connection } from './connection.js'
@@ -30,8 +30,11 @@ interface Credentials {
 export class Reception {
   constructor(private readonly parts: ReceptionParts) {}
 
-  /** Throws what is refused. */
-  seatSimulator(connection: Connection, payload: unknown): void {
+  /** Returns its room, and what can be seen of it. Throws what is refused. */
+  seatSimulator(
+    connection: Connection,
+    payload: unknown,
+  ): { readonly room: Room; readonly offer: FeedOffer | undefined } {
     const request = checked(BrowserConnect, payload ?? {}, fossbotEvent.browserConnect)
     if (connection.place?.as === 'member' || connection.knock) {
       throw new SimyardError(
@@ -64,6 +67,7 @@ export class Reception {
       switchboard.tellPlace(connection, { user_id: id, return_key: room.identity.key, received })
     }
     switchboard.carry(outcome.deliveries)
+    return { room, offer: request.feed }
   }
 
   /** `pythonConnect`. Throws what is refused. */

@@ -1,39 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createLogger, type Listening, listen } from '@simyard/service-host'
-import { FossbotSimulator } from '@simyard/testkit'
+import { eventually, type FossbotSimulator } from '@simyard/testkit'
 import { io, type Socket } from 'socket.io-client'
 // @ts-expect-error: this release does not tell its types to this kind of import.
 import { io as io40 } from 'socket.io-client-4.0'
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { RelayServerConfig } from './config.js'
-import { RelayServer } from './relay-server.js'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { RelayBench } from './relay.bench.js'
 
 type Message = Record<string, unknown>
 
-const logDir = mkdtempSync(join(tmpdir(), 'simyard-relay-'))
-let relay: RelayServer
-let port: Listening
-let address: string
-const closing: (() => void)[] = []
-
-async function start(settings: Partial<RelayServerConfig> = {}): Promise<void> {
-  const log = createLogger({ name: 'relay', level: 'debug', logDir })
-  relay = new RelayServer({ config: RelayServerConfig.parse(settings), log })
-  port = await listen(relay, { host: '127.0.0.1', port: 0 })
-  address = `http://127.0.0.1:${port.port}`
-}
-
-async function stop(): Promise<void> {
-  for (const close of closing.splice(0)) close()
-  await relay.close()
-  await port.close()
-}
-
-beforeEach(() => start())
-afterEach(stop)
-afterAll(() => rmSync(logDir, { recursive: true }))
+const bench = new RelayBench()
+beforeEach(() => bench.start())
+afterEach(() => bench.stop())
+afterAll(() => bench.remove())
 
 interface OpenedPage {
   readonly id: string
@@ -43,23 +20,20 @@ interface OpenedPage {
 }
 
 async function openPage(cookie?: string): Promise<OpenedPage> {
-  const response = await fetch(`${address}/api/v1/rooms`, { method: 'POST', headers: cookie ? { cookie } : {} })
+  const response = await fetch(`${bench.address}/api/v1/rooms`, { method: 'POST', headers: cookie ? { cookie } : {} })
   const [set = ''] = response.headers.getSetCookie()
   return { ...((await response.json()) as Omit<OpenedPage, 'cookie'>), cookie: set.split(';')[0]! }
 }
 
 /** A simulator page of the original: a cookie, and a bare `browserConnect`. */
-async function simulate(page: OpenedPage, options: { robots?: string[]; referer?: string } = {}) {
-  const { robots, referer } = options
+async function simulate(
+  page: OpenedPage,
+  { robots, referer }: { robots?: string[]; referer?: string } = {},
+): Promise<FossbotSimulator> {
   const extraHeaders = { cookie: page.cookie, ...(referer ? { referer } : {}) }
-  const simulator = new FossbotSimulator({ address, robots, socket: { extraHeaders, reconnectionDelay: 10 } })
-  closing.push(() => simulator.close())
-  await vi.waitFor(async () => expect(await roomState(page.id)).toBe('here'))
+  const simulator = bench.simulator({ robots, socket: { extraHeaders, reconnectionDelay: 10 } })
+  await bench.untilSimulatorIs('here', page.id)
   return simulator
-}
-
-async function roomState(name: string): Promise<unknown> {
-  return ((await (await fetch(`${address}/api/v1/rooms/${name}`)).json()) as Message).simulator
 }
 
 interface Program {
@@ -76,8 +50,8 @@ function program(
   options: { robot?: string; join?: Message; socket?: object; client?: typeof io } = {},
 ): Program {
   const { robot = 'fossbot', join = {}, socket: socketOptions = {}, client = io } = options
-  const socket = client(`${address}/godot`, { forceNew: true, ...socketOptions })
-  closing.push(() => socket.disconnect())
+  const socket = client(`${bench.address}/godot`, { forceNew: true, ...socketOptions })
+  bench.closeAtEnd(() => socket.disconnect())
   const replies: Message[] = []
   const errors: Message[] = []
   const commands: Message[] = []
@@ -97,14 +71,7 @@ function program(
   return { socket, replies, errors, commands, ask }
 }
 
-const connected = (socket: Socket) =>
-  vi.waitFor(() => expect(socket.connected && socket.id).toBeTruthy(), { timeout: 5000 })
-
-async function metric(name: string): Promise<number> {
-  const text = await (await fetch(`${address}/metrics`)).text()
-  const line = text.split('\n').find((one) => one.startsWith(`${name} `))
-  return Number(line?.split(' ').at(-1) ?? 0)
-}
+const connected = (socket: Socket) => eventually(() => expect(socket.connected && socket.id).toBeTruthy())
 
 const clients: [string, typeof io, string[]][] = [
   ['newest by polling', io, ['polling']],
@@ -122,7 +89,7 @@ describe.each(clients)('a program with socket.io-client %s', (_name, client, tra
     for (let value = 0; value < 100; value++) {
       socket.emit('clientMessage', { func: 'get_echo', fossbot_name: 'fossbot', value, user_id: 'somebody' })
     }
-    await vi.waitFor(() => expect(replies).toHaveLength(100), { timeout: 5000 })
+    await eventually(() => expect(replies).toHaveLength(100))
     expect(replies.map(({ data }) => data)).toEqual(Array.from({ length: 100 }, (_, value) => value))
     expect(replies[0]).toEqual({ data: 0, fossbot_name: 'fossbot', user_id: socket.id })
     expect(commands).toEqual([])
@@ -140,30 +107,30 @@ describe.each(clients)('a program with socket.io-client %s', (_name, client, tra
     })
     const { id } = socket
     socket.disconnect()
-    await vi.waitFor(() => expect(simulator.received.at(-1)).toEqual({ func: 'exit', user_id: id }))
+    await eventually(() => expect(simulator.received.at(-1)).toEqual({ func: 'exit', user_id: id }))
     expect(simulator.owners.size).toBe(0)
   })
 })
 
 test('the handshake is that of the original', async () => {
-  const open = await fetch(`${address}/socket.io/?EIO=4&transport=polling`)
+  const open = await fetch(`${bench.address}/socket.io/?EIO=4&transport=polling`)
   expect(JSON.parse((await open.text()).slice(1))).toMatchObject({
     pingInterval: 25_000,
     pingTimeout: 20_000,
     upgrades: ['websocket'],
   })
-  expect((await fetch(`${address}/socket.io/?EIO=3&transport=polling`)).status).toBe(400)
-  expect((await fetch(`${address}/socket.io/?transport=polling`)).status).toBe(400)
-  const unknown = await fetch(`${address}/socket.io/?EIO=4&transport=polling&sid=nobody`)
+  expect((await fetch(`${bench.address}/socket.io/?EIO=3&transport=polling`)).status).toBe(400)
+  expect((await fetch(`${bench.address}/socket.io/?transport=polling`)).status).toBe(400)
+  const unknown = await fetch(`${bench.address}/socket.io/?EIO=4&transport=polling&sid=nobody`)
   expect(unknown.status).toBe(400)
 })
 
 test('pages of other sites may not connect, those of the same host may by any of its names', async () => {
   const status = async (origin: string) =>
-    (await fetch(`${address}/socket.io/?EIO=4&transport=polling`, { headers: { origin } })).status
+    (await fetch(`${bench.address}/socket.io/?EIO=4&transport=polling`, { headers: { origin } })).status
   expect(await status('http://elsewhere.example')).toBe(403)
-  expect(await status(address)).toBe(200)
-  expect(await status(address.replace('127.0.0.1', 'localhost'))).toBe(200)
+  expect(await status(bench.address)).toBe(200)
+  expect(await status(bench.address.replace('127.0.0.1', 'localhost'))).toBe(200)
 })
 
 test('an environment user changes the scene, and its end is told by another word', async () => {
@@ -176,7 +143,7 @@ test('an environment user changes the scene, and its end is told by another word
   expect(await answer).toEqual({ data: 'Terrain Reset.', user_id: socket.id })
   const { id } = socket
   socket.disconnect()
-  await vi.waitFor(() => expect(simulator.received.at(-1)).toEqual({ func: 'exit_env', user_id: id }))
+  await eventually(() => expect(simulator.received.at(-1)).toEqual({ func: 'exit_env', user_id: id }))
 })
 
 test('a second driver of a robot gets the exact error, and the first one notices nothing', async () => {
@@ -185,7 +152,7 @@ test('a second driver of a robot gets the exact error, and the first one notices
   const first = program(page.id)
   expect(await first.ask('get_distance')).toBe(10000)
   const second = program(page.id)
-  await vi.waitFor(() => expect(second.errors).toHaveLength(1))
+  await eventually(() => expect(second.errors).toHaveLength(1))
   expect(second.errors[0]).toMatchObject({
     data: 'fossbot is already controlled by another user!',
     fossbot_name: 'fossbot',
@@ -200,22 +167,22 @@ test('a robot that is not there gives the exact error, and stays free', async ()
   const page = await openPage()
   await simulate(page)
   const wrong = program(page.id, { robot: 'fosbot' })
-  await vi.waitFor(() => expect(wrong.errors[0]?.data).toBe('Requested fosbot does not exist in scene.'))
+  await eventually(() => expect(wrong.errors[0]?.data).toBe('Requested fosbot does not exist in scene.'))
 })
 
 test('a room that is not there, and one without its simulator, are told at once', async () => {
   const page = await openPage()
   const lost = program('0b0f0d9c-9f3a-4d0e-8f41-000000000000')
   const early = program(page.id)
-  await vi.waitFor(() => expect(lost.errors[0]?.code).toBe('ROOM_NOT_FOUND'))
-  await vi.waitFor(() => expect(early.errors[0]?.code).toBe('ROOM_SIMULATOR_MISSING'))
+  await eventually(() => expect(lost.errors[0]?.code).toBe('ROOM_NOT_FOUND'))
+  await eventually(() => expect(early.errors[0]?.code).toBe('ROOM_SIMULATOR_MISSING'))
 })
 
 test('pythonConnect without a room is refused with what is wrong', async () => {
   const { socket, errors } = program('')
-  await vi.waitFor(() => expect(errors[0]?.data).toMatch(/^pythonConnect: session_id is wrong/))
+  await eventually(() => expect(errors[0]?.data).toMatch(/^pythonConnect: session_id is wrong/))
   socket.emit('pythonConnect', 'text')
-  await vi.waitFor(() => expect(errors[1]?.code).toBe('ROOM_BAD_MESSAGE'))
+  await eventually(() => expect(errors[1]?.code).toBe('ROOM_BAD_MESSAGE'))
   socket.emit('an event that nobody knows', 1)
   expect(socket.connected).toBe(true)
 })
@@ -227,7 +194,7 @@ test('a second pythonConnect moves a program to the other room', async () => {
   await ask('get_distance')
   socket.emit('pythonConnect', { session_id: right.id, user_id: socket.id, fossbot_name: 'fossbot', func: 'connect' })
   expect(await ask('get_echo', { value: 2 })).toBe(2)
-  await vi.waitFor(() => expect(old.received.at(-1)).toEqual({ func: 'exit', user_id: socket.id }))
+  await eventually(() => expect(old.received.at(-1)).toEqual({ func: 'exit', user_id: socket.id }))
   expect(next.received.at(-1)).toMatchObject({ func: 'get_echo', value: 2 })
 })
 
@@ -244,15 +211,15 @@ test('nobody speaks for another, and only the simulator answers', async () => {
     thief.socket.emit(event, { data: 'forged', fossbot_name: 'a', user_id: victim.socket.id })
     thief.socket.emit(event, { data: 'forged', user_id: page.id })
   }
-  await vi.waitFor(() => expect(thief.errors).toHaveLength(4))
+  await eventually(() => expect(thief.errors).toHaveLength(4))
   expect(thief.errors.map(({ code }) => code)).toEqual(Array(4).fill('ROOM_ROLE_REFUSED'))
   thief.socket.disconnect()
-  await vi.waitFor(() => expect(simulator.owners.has('b')).toBe(false))
+  await eventually(() => expect(simulator.owners.has('b')).toBe(false))
   expect(await victim.ask('get_echo', { value: 'still mine' })).toBe('still mine')
   expect(victim.replies.slice(before).map(({ data }) => data)).toEqual(['still mine'])
   expect(victim.errors).toEqual([])
-  expect(await metric('simyard_relay_refusals_total{code="ROOM_ROLE_REFUSED"}')).toBe(4)
-  expect(await metric('simyard_relay_corrected_user_ids_total')).toBe(1)
+  expect(await bench.metric('simyard_relay_refusals_total{code="ROOM_ROLE_REFUSED"}')).toBe(4)
+  expect(await bench.metric('simyard_relay_corrected_user_ids_total')).toBe(1)
 })
 
 test('who joins by code only watches', async () => {
@@ -262,10 +229,10 @@ test('who joins by code only watches', async () => {
   await connected(viewer.socket)
   viewer.socket.emit('clientMessage', { func: 'just_move', fossbot_name: 'fossbot' })
   viewer.socket.emit('clientMessage', { func: 'remove_all_objects' })
-  await vi.waitFor(() => expect(viewer.errors).toHaveLength(2))
+  await eventually(() => expect(viewer.errors).toHaveLength(2))
   expect(viewer.errors.map(({ code }) => code)).toEqual(['ROOM_ROLE_REFUSED', 'ROOM_ROLE_REFUSED'])
   expect(simulator.received).toEqual([])
-  expect(await (await fetch(`${address}/api/v1/rooms/${page.code}`)).json()).toEqual({
+  expect(await (await fetch(`${bench.address}/api/v1/rooms/${page.code}`)).json()).toEqual({
     simulator: 'here',
     members: 1,
     role: 'viewer',
@@ -278,7 +245,7 @@ describe('two tabs of one browser', () => {
     const second = await openPage(first.cookie)
     // Both tabs have the cookie of the second.
     const cookie = second.cookie
-    const referer = (id: string) => `${address}/godot?session_id=${id}`
+    const referer = (id: string) => `${bench.address}/godot?session_id=${id}`
     const b = await simulate({ ...second, cookie }, { referer: referer(second.id) })
     const a = await simulate({ ...first, cookie }, { referer: referer(first.id) })
     const [toA, toB] = [program(first.id), program(second.id)]
@@ -292,7 +259,7 @@ describe('two tabs of one browser', () => {
       await lost
     }
     const pages = 'simyard_relay_received_total{event="browserConnect"}'
-    await vi.waitFor(async () => expect(await metric(pages)).toBe(4))
+    await eventually(async () => expect(await bench.metric(pages)).toBe(4))
     expect(await toA.ask('get_echo', { value: 'a again' })).toBe('a again')
     expect(await toB.ask('get_echo', { value: 'b again' })).toBe('b again')
     expect([a, b].map(({ received }) => received.at(-1)?.value)).toEqual(['a again', 'b again'])
@@ -301,18 +268,16 @@ describe('two tabs of one browser', () => {
   test('are told when nothing says which is which', async () => {
     const first = await openPage()
     const { cookie } = await openPage(first.cookie)
-    const tab = new FossbotSimulator({ address, socket: { extraHeaders: { cookie } } })
-    closing.push(() => tab.close())
-    await vi.waitFor(() => expect(tab.errors[0]?.code).toBe('ROOM_PAGE_AMBIGUOUS'))
-    await vi.waitFor(() => expect(tab.socket.connected).toBe(false))
+    const tab = bench.simulator({ socket: { extraHeaders: { cookie } } })
+    await eventually(() => expect(tab.errors[0]?.code).toBe('ROOM_PAGE_AMBIGUOUS'))
+    await eventually(() => expect(tab.socket.connected).toBe(false))
   })
 
   test('do not take a room that has its simulator', async () => {
     const page = await openPage()
     const simulator = await simulate(page)
-    const other = new FossbotSimulator({ address, socket: { extraHeaders: { cookie: page.cookie } } })
-    closing.push(() => other.close())
-    await vi.waitFor(() => expect(other.errors[0]?.code).toBe('ROOM_SIMULATOR_TAKEN'))
+    const other = bench.simulator({ socket: { extraHeaders: { cookie: page.cookie } } })
+    await eventually(() => expect(other.errors[0]?.code).toBe('ROOM_SIMULATOR_TAKEN'))
     expect(await program(page.id).ask('get_distance')).toBe(10000)
     expect(simulator.received).toHaveLength(2)
     expect(other.received).toEqual([])
@@ -322,13 +287,11 @@ describe('two tabs of one browser', () => {
 test('a page without the key is not the simulator of a room', async () => {
   const page = await openPage()
   for (const identity of [{ session_id: page.id }, { session_id: page.id, key: 'guess' }, undefined]) {
-    const stranger = new FossbotSimulator({ address, identity })
-    closing.push(() => stranger.close())
-    await vi.waitFor(() => expect(stranger.errors[0]?.code).toMatch(/^ROOM_(KEY_WRONG|NOT_FOUND)$/))
+    const stranger = bench.simulator({ identity })
+    await eventually(() => expect(stranger.errors[0]?.code).toMatch(/^ROOM_(KEY_WRONG|NOT_FOUND)$/))
   }
-  const own = new FossbotSimulator({ address, identity: { session_id: page.id, key: page.key } })
-  closing.push(() => own.close())
-  await vi.waitFor(async () => expect(await roomState(page.id)).toBe('here'))
+  bench.simulator({ identity: { session_id: page.id, key: page.key } })
+  await bench.untilSimulatorIs('here', page.id)
 })
 
 test('commands wait for a simulator whose connection is lost, and nothing is lost or doubled', async () => {
@@ -338,27 +301,28 @@ test('commands wait for a simulator whose connection is lost, and nothing is los
   await ask('get_distance')
   simulator.socket.io.reconnection(false)
   simulator.socket.io.engine.close()
-  await vi.waitFor(async () => expect(await roomState(page.id)).toBe('away'))
+  await bench.untilSimulatorIs('away', page.id)
   for (let value = 0; value < 50; value++)
     socket.emit('clientMessage', { func: 'get_echo', fossbot_name: 'fossbot', value })
-  await vi.waitFor(async () => expect(await metric('simyard_relay_received_total{event="clientMessage"}')).toBe(51))
+  await eventually(async () =>
+    expect(await bench.metric('simyard_relay_received_total{event="clientMessage"}')).toBe(51),
+  )
   expect(replies).toHaveLength(1)
   simulator.socket.connect()
-  await vi.waitFor(() => expect(replies).toHaveLength(51))
+  await eventually(() => expect(replies).toHaveLength(51))
   expect(replies.slice(1).map(({ data }) => data)).toEqual(Array.from({ length: 50 }, (_, value) => value))
 })
 
 test('who waits for an answer is told when the simulator does not come back', async () => {
-  await stop()
-  await start({ returnTime: 0.1, simulatorWaitTime: 0.1 })
+  await bench.restart({ returnTime: 0.1, simulatorWaitTime: 0.1 })
   const page = await openPage()
   const simulator = await simulate(page)
   const { ask, errors } = program(page.id)
   await ask('get_distance')
   simulator.close()
-  await vi.waitFor(() => expect(errors[0]?.code).toBe('ROOM_SIMULATOR_LEFT'), { timeout: 5000 })
-  await vi.waitFor(async () => expect(await roomState(page.id)).toBe(undefined), { timeout: 5000 })
-  expect(await metric('simyard_relay_rooms{simulator="gone"}')).toBe(0)
+  await eventually(() => expect(errors[0]?.code).toBe('ROOM_SIMULATOR_LEFT'))
+  await bench.untilSimulatorIs(undefined, page.id)
+  expect(await bench.metric('simyard_relay_rooms{simulator="gone"}')).toBe(0)
 })
 
 test('a program that keeps its place gets what it missed, once, and its messages count once', async () => {
@@ -373,25 +337,25 @@ test('a program that keeps its place gets what it missed, once, and its messages
   first.socket.on('godotMessage', (_message, number) => numbers.push(number))
   const send = (socket: Socket, value: number) =>
     socket.emit('clientMessage', { func: 'get_echo', fossbot_name: 'fossbot', value }, value)
-  await vi.waitFor(() => expect(place.return_key).toBeTypeOf('string'))
+  await eventually(() => expect(place.return_key).toBeTypeOf('string'))
   for (const value of [1, 2, 3]) send(first.socket, value)
-  await vi.waitFor(() => expect(numbers).toEqual([1, 2, 3]))
+  await eventually(() => expect(numbers).toEqual([1, 2, 3]))
   first.socket.io.reconnection(false)
   first.socket.io.engine.close()
-  await vi.waitFor(async () => expect(await metric('simyard_relay_connections')).toBe(1))
+  await eventually(async () => expect(await bench.metric('simyard_relay_connections')).toBe(1))
   simulator.socket.emit('godotMessage', { data: 'meanwhile', user_id: place.user_id })
   const back = program(page.id, { join: { keep_place: true, ...place, last_number: 2 } })
   back.socket.on('roomPlace', (told) => {
     place = told
   })
-  await vi.waitFor(() => expect(back.replies.map(({ data }) => data)).toEqual([3, 'meanwhile']))
+  await eventually(() => expect(back.replies.map(({ data }) => data)).toEqual([3, 'meanwhile']))
   expect(place.received).toBe(3)
   send(back.socket, 3)
   send(back.socket, 4)
-  await vi.waitFor(() => expect(back.replies.map(({ data }) => data)).toEqual([3, 'meanwhile', 4]))
+  await eventually(() => expect(back.replies.map(({ data }) => data)).toEqual([3, 'meanwhile', 4]))
   expect(simulator.received.map(({ func }) => func)).not.toContain('exit')
   const thief = program(page.id, { join: { keep_place: true, user_id: place.user_id, return_key: 'guess' } })
-  await vi.waitFor(() => expect(thief.errors[0]?.code).toBe('ROOM_KEY_WRONG'))
+  await eventually(() => expect(thief.errors[0]?.code).toBe('ROOM_KEY_WRONG'))
 })
 
 describe('too much', () => {
@@ -411,8 +375,7 @@ describe('too much', () => {
   })
 
   test('in a flood is refused once, counted, and then cut; nobody else notices', async () => {
-    await stop()
-    await start({ messagesPerSecond: 50 })
+    await bench.restart({ messagesPerSecond: 50 })
     const page = await openPage()
     const simulator = await simulate(page, { robots: ['a', 'b'] })
     const other = program(page.id, { robot: 'a' })
@@ -427,8 +390,8 @@ describe('too much', () => {
     const stops = simulator.received.filter(({ func }) => func === 'stop')
     expect(stops.length).toBeGreaterThan(90)
     expect(stops.length).toBeLessThan(120)
-    expect(await metric('simyard_relay_cut_total{reason="flood"}')).toBe(1)
-    await vi.waitFor(() => expect(simulator.owners.has('b')).toBe(false))
+    expect(await bench.metric('simyard_relay_cut_total{reason="flood"}')).toBe(1)
+    await eventually(() => expect(simulator.owners.has('b')).toBe(false))
   })
 })
 
@@ -437,7 +400,7 @@ test('polling clients get at most sixteen packets in one answer', async () => {
   const simulator = await simulate(page)
   const { socket, replies } = program(page.id, { socket: { transports: ['polling'] } })
   await connected(socket)
-  await vi.waitFor(() => expect(simulator.received).toHaveLength(1))
+  await eventually(() => expect(simulator.received).toHaveLength(1))
   const batches: number[] = []
   let packets = 0
   socket.io.engine.on('packet', () => packets++)
@@ -446,7 +409,7 @@ test('polling clients get at most sixteen packets in one answer', async () => {
     packets = 0
   })
   for (let data = 0; data < 200; data++) simulator.socket.emit('godotMessage', { data, user_id: socket.id })
-  await vi.waitFor(() => expect(replies).toHaveLength(200))
+  await eventually(() => expect(replies).toHaveLength(200))
   expect(replies.map(({ data }) => data)).toEqual(Array.from({ length: 200 }, (_, data) => data))
   expect(batches.length).toBeGreaterThan(10)
   expect(Math.max(...batches)).toBeLessThanOrEqual(16)
@@ -462,10 +425,10 @@ test('two hundred programs come and go, and the robot is always free for the nex
     if (index % 3 === 0) socket.emit('clientMessage', { func: 'exit', fossbot_name: 'fossbot' })
     if (index % 4 === 0) socket.io.engine.close()
     else socket.disconnect()
-    await vi.waitFor(() => expect(simulator.owners.size).toBe(0), { interval: 2 })
+    await eventually(() => expect(simulator.owners.size).toBe(0), { interval: 2 })
   }
-  await vi.waitFor(async () => expect(await metric('simyard_relay_members')).toBe(0))
-  const log = readFileSync(join(logDir, 'session/output.log'), 'utf8')
+  await eventually(async () => expect(await bench.metric('simyard_relay_members')).toBe(0))
+  const { log } = bench
   expect(log).toContain('A room was opened')
   expect(log).not.toContain('get_echo')
 })
@@ -475,7 +438,7 @@ test('stopping tells everybody why', async () => {
   const simulator = await simulate(page)
   const { ask, errors, socket } = program(page.id, { socket: { transports: ['websocket'] } })
   await ask('get_distance')
-  await relay.close()
-  await vi.waitFor(() => expect(errors[0]?.code).toBe('ROOM_ENDED'))
-  await vi.waitFor(() => expect(socket.connected || simulator.socket.connected).toBe(false))
+  await bench.relay.close()
+  await eventually(() => expect(errors[0]?.code).toBe('ROOM_ENDED'))
+  await eventually(() => expect(socket.connected || simulator.socket.connected).toBe(false))
 })

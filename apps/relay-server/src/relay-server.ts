@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import {
   FOSSBOT_SOCKET_PATH,
   type FossbotEvent,
+  feedEvent,
   fossbotEvent,
   isFossbotCommand,
   isFossbotReply,
@@ -25,6 +26,8 @@ import { RelayMetrics } from './relay-metrics.js'
 import { RoomTokens } from './room-token.js'
 import { type OpenedRoom, ROOMS_PATH, RoomsApi } from './rooms-api.js'
 import { Switchboard } from './switchboard.js'
+import { RoomStreams } from './watch/room-streams.js'
+import { WatchDoor } from './watch/watch-door.js'
 
 export interface RelayServerOptions {
   readonly config: RelayServerConfig
@@ -38,6 +41,8 @@ const SILENT_POLL_TICKS = 5
 const MAX_HELD = 256
 /** How much of what is allowed in a second may come at once. */
 const BURST_SECONDS = 2
+/** MiB that one room may fill for those who watch it. */
+const ROOM_WATCH_MEMORY = 64
 /** A simulator speaks for all of its members. */
 const SIMULATOR_SHARE = 10
 
@@ -50,6 +55,8 @@ export class RelayServer implements HttpPart {
   private readonly switchboard: Switchboard
   private readonly reception: Reception
   private readonly lobby: Lobby
+  private readonly streams: RoomStreams
+  private readonly watchDoor: WatchDoor
   private readonly api: RoomsApi
   private readonly counts: RelayMetrics
   private readonly timer: NodeJS.Timeout
@@ -63,6 +70,7 @@ export class RelayServer implements HttpPart {
       randomBelow: (limit) => randomInt(limit),
       room: {
         maxMembers: config.maxMembers,
+        maxWatchers: config.maxWatchers,
         maxRobotsPerMember: 64,
         returnMs: config.returnTime * 1000,
         simulatorWaitMs: config.simulatorWaitTime * 1000,
@@ -74,8 +82,24 @@ export class RelayServer implements HttpPart {
     const secret = config.secret ?? randomBytes(32).toString('base64url')
     const sessions = new PageSessions(secret)
     const tokens = new RoomTokens(secret)
+    this.counts = new RelayMetrics({
+      rooms: () => this.rooms.list(),
+      connections: () => this.connections.size,
+      watchers: () => this.streams.watcherCount,
+      watchersBehind: () => this.streams.watchersBehind,
+      watchedRooms: () => this.streams.count,
+      watchMemoryBytes: () => this.streams.memoryBytes,
+    })
+    this.streams = new RoomStreams({
+      counts: this.counts,
+      feedBytesPerSecond: config.feedBytesPerSecond,
+      roomMemory: ROOM_WATCH_MEMORY,
+      memory: config.watchMemory,
+      dismiss: (room, error) => this.watchDoor.dismissAll(room, error),
+    })
     this.api = new RoomsApi({
       rooms: this.rooms,
+      streams: this.streams,
       log: options.log,
       sessions,
       tokens,
@@ -84,12 +108,12 @@ export class RelayServer implements HttpPart {
       openings: new TokenBucket(50, 500),
       guesses: new TokenBucket(10, 200),
     })
-    this.counts = new RelayMetrics({ rooms: () => this.rooms.list(), connections: () => this.connections.size })
     this.switchboard = new Switchboard(this.counts, this.connections)
-    const { api, switchboard, counts } = this
+    const { api, switchboard, counts, streams } = this
     const pages = new PageResolver(this.rooms, sessions)
     this.reception = new Reception({ api, pages, tokens, switchboard, counts })
-    this.lobby = new Lobby({ api, reception: this.reception, switchboard })
+    this.watchDoor = new WatchDoor({ api, tokens, streams, switchboard })
+    this.lobby = new Lobby({ api, reception: this.reception, switchboard, watchDoor: this.watchDoor })
     this.engine = new Engine({
       transports: ['polling', 'websocket'],
       pingInterval: config.pingInterval * 1000,
@@ -129,6 +153,8 @@ export class RelayServer implements HttpPart {
     }
     if (pathname === '/metrics') return this.metrics.send(response)
     if (pathname === '/healthz' || pathname === '/readyz') return sendText(response, 200, 'ok')
+    const watched = this.watchDoor.addressIn(path)
+    if (watched) return this.watchDoor.handle(watched, request, response)
     if (pathname === ROOMS_PATH || pathname.startsWith(`${ROOMS_PATH}/`)) {
       if (originAllowed(request, this.options.config.allowedOrigins))
         return this.api.handle(request, response, pathname)
@@ -151,6 +177,12 @@ export class RelayServer implements HttpPart {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
     const [pathname = '/'] = path.split('?')
+    const watched = this.watchDoor.addressIn(path)
+    if (watched) {
+      if (originAllowed(request, this.options.config.allowedOrigins))
+        return this.watchDoor.upgrade(watched, request, socket, head)
+      return refuseUpgrade(socket, 403, 'Pages of other sites may not watch rooms of this relay.')
+    }
     if (!isSocketPath(pathname)) return refuseUpgrade(socket, 404, 'There is no WebSocket here.')
     // Messages are small and answer each other: waiting for more would delay a robot by 40 ms.
     if ('setNoDelay' in socket && typeof socket.setNoDelay === 'function') socket.setNoDelay(true)
@@ -177,13 +209,17 @@ export class RelayServer implements HttpPart {
         this.attempt(connection, event, () => take(payload, number))
       })
     on('browserConnect', (payload) => {
-      this.reception.seatSimulator(connection, payload)
+      const { room, offer } = this.reception.seatSimulator(connection, payload)
       connection.raiseLimit(this.limit(SIMULATOR_SHARE))
+      this.streams.seated(room, connection, offer)
     })
     on('pythonConnect', (payload) => this.reception.joinProgram(connection, payload))
     on('clientMessage', (payload, number) => this.onCommand(connection, payload, number))
     on('godotMessage', (payload, number) => this.onReply(connection, 'godotMessage', payload, number))
     on('godotError', (payload, number) => this.onReply(connection, 'godotError', payload, number))
+    socket.on(feedEvent.piece, (feed?: unknown, piece?: unknown, answer?: unknown) => {
+      if (this.withinLimit(connection)) this.onPiece(connection, feed, piece, answer)
+    })
     this.lobby.listen(connection, () => this.withinLimit(connection))
     socket.on('disconnect', (reason, description) => this.onDisconnect(connection, reason, description))
   }
@@ -234,6 +270,7 @@ export class RelayServer implements HttpPart {
     if (isTooLarge(description)) this.counts.cut('too-large')
     const { place } = connection
     if (!place || !this.switchboard.isAt(place.id, connection)) return
+    this.streams.lost(place.room, connection)
     // A simulator page that loads its scene anew says goodbye too, and comes back.
     const left = place.as === 'member' && reason === 'client namespace disconnect'
     const nowMs = performance.now()
@@ -284,6 +321,14 @@ export class RelayServer implements HttpPart {
     )
   }
 
+  /** Only the simulator of a room shows it; what others send as if they were goes nowhere. */
+  private onPiece(connection: Connection, feed: unknown, piece: unknown, answer: unknown): void {
+    const { place } = connection
+    if (place?.as !== 'simulator' || typeof feed !== 'number' || !Buffer.isBuffer(piece)) return
+    const answered = typeof answer === 'function' ? () => answer() : () => undefined
+    this.streams.piece(place.room, connection, feed, piece, answered)
+  }
+
   // ---- time -----------------------------------------------------------------------------------------------------
 
   private tick(): void {
@@ -295,7 +340,9 @@ export class RelayServer implements HttpPart {
     for (const room of ended) {
       this.switchboard.forget(room)
       this.reception.turnAway(room, this.connections)
+      this.streams.roomEnded(room)
     }
+    this.streams.tick(performance.now())
     this.switchboard.sweep()
     if (ended.length > 0) this.options.log.info(`${ended.length} rooms ended; there are ${this.rooms.size}.`)
   }
@@ -306,7 +353,9 @@ export class RelayServer implements HttpPart {
       this.switchboard.carry(
         room.end('The relay is being stopped. Start the simulator and the program again when it is back.'),
       )
+      this.streams.roomEnded(room)
     }
+    this.watchDoor.close()
     await this.io.close()
   }
 }

@@ -6,6 +6,7 @@ import { type Logger, sendError, sendJson, sendText } from '@simyard/service-hos
 import { checked } from './checked-payload.js'
 import { equal, type PageSessions } from './page-session.js'
 import type { RoomTokens } from './room-token.js'
+import type { RoomStreams } from './watch/room-streams.js'
 
 /** What a page gets that opens a room. */
 export interface OpenedRoom {
@@ -23,6 +24,7 @@ export interface RoomsApiOptions {
   readonly sessions: PageSessions
   readonly tokens: RoomTokens
   readonly allowedOrigins: readonly string[]
+  readonly streams: RoomStreams
   readonly roles: { readonly idRole: Role; readonly codeRole: Role }
   /** Rooms that may be opened, and codes that may be tried. */
   readonly openings: TokenBucket
@@ -86,6 +88,11 @@ export class RoomsApi {
     )
   }
 
+  /** By watch id, id or join code. */
+  findToWatch(name: string): Room {
+    return this.options.rooms.findWatched(name) ?? this.find(name).room
+  }
+
   handle(request: IncomingMessage, response: ServerResponse, pathname: string): void {
     this.allowOrigin(request, response)
     this.answer(request, response, pathname).catch((error: unknown) => {
@@ -104,7 +111,8 @@ export class RoomsApi {
       .split('/')
       .map(decodeURIComponent)
     const allowed = name === '' ? 'POST' : part === undefined ? 'GET' : part === 'tokens' ? 'POST' : undefined
-    if (allowed === undefined) throw new SimyardError('ROUTE_NOT_FOUND', `A room has no ${part}; it has tokens.`)
+    if (allowed === undefined)
+      throw new SimyardError('ROUTE_NOT_FOUND', `A room has no ${part}; it has tokens and a stream.`)
     if (request.method === 'OPTIONS') {
       return sendText(response, 204, '', {
         'Access-Control-Allow-Methods': allowed,
@@ -126,8 +134,24 @@ export class RoomsApi {
       const token = this.options.tokens.issue(room.id, grant, Date.now() / 1000)
       return sendJson(response, 201, token, { 'Cache-Control': 'no-store' })
     }
-    const { simulator, memberCount } = room
-    sendJson(response, 200, { simulator, members: memberCount, role }, { 'Cache-Control': 'no-store' })
+    sendJson(response, 200, { ...this.describe(room), role }, { 'Cache-Control': 'no-store' })
+  }
+
+  private describe(room: Room) {
+    const { simulator, memberCount, watcherCount, watching, identity } = room
+    const { streams } = this.options
+    const offer = streams.offerOf(room)
+    const refusal = watching ? streams.refusalOf(room) : undefined
+    return {
+      simulator,
+      members: memberCount,
+      watchers: watcherCount,
+      /** Of the address of the stream; none where there is nothing to see. */
+      ...(watching && !refusal ? { watch_id: identity.watchId } : {}),
+      ...(refusal ? { not_watchable: refusal } : {}),
+      watching,
+      ...(offer ? { host: offer.host, title: offer.title } : {}),
+    }
   }
 
   /** Pages of listed sites may read the answers; whether they may ask was decided before. */

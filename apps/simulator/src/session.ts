@@ -89,10 +89,10 @@ export class SimulatorSession {
       case 'controller-started':
         return
       case 'controller-data':
-        this.simulation?.receiveFromController(message.controller, body)
+        this.simulation?.robots.receiveFromController(message.controller, body)
         return
       case 'controller-ended':
-        this.simulation?.controllerEnded(message.controller, message)
+        this.simulation?.robots.controllerEnded(message.controller, message)
         return
       case 'room-message':
         return this.onRoomMessage(message.message)
@@ -104,10 +104,10 @@ export class SimulatorSession {
         this.watcher?.set(message)
         return
       case 'drive':
-        this.simulation?.driveByHand(message.robot, motorCommands(message))
+        this.simulation?.robots.driveByHand(message.robot, motorCommands(message))
         return
       case 'robot-message':
-        this.simulation?.receiveWindowText(message.robot, message.message)
+        this.simulation?.robots.receiveWindowText(message.robot, message.message)
         return
       case 'close':
         this.unload()
@@ -145,12 +145,12 @@ export class SimulatorSession {
         info: simulation.info,
         basicTimeStepMs: simulation.basicTimeStepMs,
         fps: simulation.fps,
-        robots: simulation.robotList,
+        robots: simulation.robots.list,
         diagnostics: scene.diagnostics,
       })
       this.runner.sendFrame(true)
       this.runner.setMode('pause')
-      simulation.startControllers()
+      simulation.robots.startControllers()
     } catch (error) {
       if (generation !== this.generation) return
       this.unload()
@@ -235,7 +235,7 @@ export class SimulatorSession {
 
   /** A full frame is of a world that begins, or begins anew: nothing has been drawn in it. */
   private tellInk(clear: boolean): void {
-    const strokes = this.simulation?.takeStrokes() ?? []
+    const strokes = this.simulation?.robots.takeStrokes() ?? []
     if (strokes.length > 0 || (clear && this.drawn)) this.send({ type: 'ink', strokes, clear })
     this.drawn = strokes.length > 0 || (this.drawn && !clear)
   }

@@ -36,7 +36,7 @@ export class Watcher {
     const { simulation, watch } = this
     const robots = watch.robots.flatMap((robot) => {
       this.describe(robot)
-      const devices = simulation.readingsOf(robot, watch.sampled.includes(robot))
+      const devices = simulation.robots.readingsOf(robot, watch.sampled.includes(robot))
       return devices ? [{ robot, devices: devices.map(rounded) }] : []
     })
     if (robots.length > 0 || watch.contacts) {
@@ -48,7 +48,7 @@ export class Watcher {
 
   private describe(robot: string): void {
     if (this.described.has(robot)) return
-    const devices = this.simulation.devicesOf(robot)
+    const devices = this.simulation.robots.devicesOf(robot)
     if (!devices) return
     this.described.add(robot)
     this.send({ type: 'devices', robot, devices })
@@ -58,7 +58,7 @@ export class Watcher {
     const key = JSON.stringify([robot, device])
     const now = this.now()
     if (now - (this.shownAt.get(key) ?? Number.NEGATIVE_INFINITY) < PICTURE_INTERVAL_MS) return
-    const sight = this.simulation.see(robot, device)
+    const sight = this.simulation.robots.see(robot, device)
     if (!sight) return
     this.shownAt.set(key, now)
     this.send({ type: 'picture', robot, device, timeMs: this.simulation.timeMs, ...sight.header }, sight.bytes)

@@ -26,6 +26,10 @@ Options of up
   --data DIR        folder for what visitors save, .simyard by default
   --sandbox KIND    auto (default), bubblewrap, firejail, docker, or none
   --max N           simulations at the same time, eight for each processor core by default; 0 for none
+  --warm N          simulators kept ready for visitors, 2 by default, of about 100 MB each; 0 for none
+  --self-test-delay N
+                    seconds after the start when the sandbox is tried, 30 by default; on an address that
+                    others can reach, before the port opens
   --fleet FILE      configuration of a session server whose simulation servers take visitors too
   --host-key FILE   file with the key that simulation servers show to fetch projects, host.key in the data
                     folder by default
@@ -65,6 +69,8 @@ const options = {
   sandbox: { type: 'string' },
   simulator: { type: 'string' },
   max: { type: 'string' },
+  warm: { type: 'string' },
+  'self-test-delay': { type: 'string' },
   fleet: { type: 'string' },
   'host-key': { type: 'string' },
   seconds: { type: 'string' },
@@ -87,6 +93,9 @@ export interface Arguments {
   readonly sandbox?: (typeof sandboxes)[number]
   readonly simulator?: (typeof simulators)[number]
   readonly max?: number
+  readonly warm?: number
+  /** Seconds. */
+  readonly selfTestDelay?: number
   readonly fleet?: string
   readonly hostKey?: string
   readonly seconds?: number
@@ -131,6 +140,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
     sandbox: wordOption('sandbox', values.sandbox, sandboxes),
     simulator: wordOption('simulator', values.simulator, simulators),
     max: numberOption('max', values.max, { min: 0, max: 10_000 }),
+    warm: numberOption('warm', values.warm, { min: 0, max: 1000 }),
+    selfTestDelay: numberOption('self-test-delay', values['self-test-delay'], { min: 0, max: 86_400 }),
     hostKey: values['host-key'],
     seconds: numberOption('seconds', values.seconds, { min: 0, max: 1e7 }),
     seed: numberOption('seed', values.seed, { min: 0, max: 2 ** 31 }),

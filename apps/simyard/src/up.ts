@@ -141,7 +141,8 @@ function openSimulationServer(parsed: Arguments, store: ProjectStore, log: Logge
       shareIdleTime: 0,
       sandbox: parsed.sandbox ?? 'auto',
       maxConnections: parsed.max || cpus().length * SIMULATIONS_PER_CORE,
-      ...(parsed.max === 0 ? { warmSimulators: 0 } : {}),
+      warmSimulators: parsed.max === 0 ? 0 : parsed.warm,
+      selfTestDelay: parsed.selfTestDelay,
     }),
     log,
     sources: { simulatorDir: layout.simulatorDir, pythonDir: layout.pythonDir, javascriptDir: layout.javascriptDir },
@@ -182,7 +183,7 @@ class OnePort implements HttpPart {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
     // It has its own rules about origins.
-    if (path.startsWith('/socket.io/')) return this.parts.relay.upgrade(request, socket, head, path)
+    if (RELAY_PATH.test(path)) return this.parts.relay.upgrade(request, socket, head, path)
     if (!sameOrigin(request)) return refuseUpgrade(socket, 403, 'Pages of other sites may not connect here.')
     const simulation = simulationPath(path)
     if (simulation !== undefined) return this.parts.simulation.upgrade(request, socket, head, simulation)

@@ -62,7 +62,7 @@ export function apiRoutes({ store, limit, status }: ApiParts): ApiRoute[] {
       status: 200,
       reply: ProjectList,
       errors: [],
-      handle: async () => ({ projects: (await store.list()).map(present) }),
+      handle: async () => ({ projects: (await store.list()).map(presentProject) }),
     },
     {
       method: 'POST',
@@ -90,7 +90,7 @@ export function apiRoutes({ store, limit, status }: ApiParts): ApiRoute[] {
       status: 200,
       reply: ProjectSchema,
       errors: [404],
-      handle: async (request) => present(await store.get(projectId(request))),
+      handle: async (request) => presentProject(await store.get(projectId(request))),
     },
     {
       method: 'GET',
@@ -133,7 +133,7 @@ export function apiRoutes({ store, limit, status }: ApiParts): ApiRoute[] {
   ]
 }
 
-function present(project: ProjectDetails): Project {
+export function presentProject(project: ProjectDetails): Project {
   return {
     id: project.id,
     title: project.title,

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { extname } from 'node:path'
 import { pipeline } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { archiveExhibit, type Exhibit, type ExhibitStore } from '@simyard/projects'
@@ -9,7 +8,8 @@ import { filePath } from './api-route.js'
 import { contentType } from './content-type.js'
 import { exhibitPath } from './exhibit-address.js'
 import { ANIMATION, RECORDING, SCENE } from './exhibit-file.js'
-import { secureFile, securePage } from './security-header.js'
+import { sendPage } from './page-file.js'
+import { secureFile } from './security-header.js'
 import type { ViewCount } from './view-count.js'
 
 export interface ExhibitPageParts {
@@ -29,7 +29,7 @@ const texts: ReadonlySet<string> = new Set(['.x3d', '.json', '.obj', '.dae', '.s
 const GZIP_LEVEL = 4
 
 export function addExhibitPages(app: FastifyInstance, parts: ExhibitPageParts): void {
-  app.get('/recordings', (_request, reply) => sendPage(reply, parts.pagesDir, 'recordings.html'))
+  app.get('/recordings', (_request, reply) => sendPage(reply, parts.pagesDir, 'recordings.html', { policy: 'exhibit' }))
   for (const page of PAGES) {
     app.get(page, (request, reply) => showExhibit(request, reply, parts))
     app.get(`${page}/archive.zip`, async (request, reply) => {
@@ -58,11 +58,11 @@ async function showExhibit(
     throw error
   })
   // The page itself says that there is nothing.
-  if (!exhibit) return sendPage(reply.status(404), pagesDir, 'exhibit.html')
+  if (!exhibit) return sendPage(reply.status(404), pagesDir, 'exhibit.html', { policy: 'exhibit' })
   const path = exhibitPath(exhibit)
   if (!request.url.startsWith(path)) return reply.redirect(path)
   views.count(number, request.ip).catch((error: unknown) => request.log.warn(error))
-  return sendPage(reply, pagesDir, 'exhibit.html')
+  return sendPage(reply, pagesDir, 'exhibit.html', { policy: 'exhibit' })
 }
 
 async function sendFile(request: FastifyRequest, reply: FastifyReply, exhibits: ExhibitStore): Promise<FastifyReply> {
@@ -86,13 +86,6 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, exhibits: 
   // What breaks breaks the answer too: both streams are destroyed.
   pipeline(content, packed, () => undefined)
   return reply.header('content-encoding', 'gzip').send(packed)
-}
-
-async function sendPage(reply: FastifyReply, pagesDir: string, name: string): Promise<FastifyReply> {
-  const html = await readFile(join(pagesDir, name)).catch(() => undefined)
-  if (!html) throw new SimyardError('ROUTE_NOT_FOUND', `The page ${name} is not built; run npm run build.`)
-  securePage(reply, 'exhibit')
-  return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(html)
 }
 
 function numberOf(request: FastifyRequest): number {

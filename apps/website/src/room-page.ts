@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
-import { join } from 'node:path'
 import type { ProjectStore } from '@simyard/projects'
-import { SimyardError } from '@simyard/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { securePage } from './security-header.js'
+import { sendPage } from './page-file.js'
 
 /** A room for a page whose simulator runs in the visitor's tab. */
 export interface PageRoom {
@@ -16,6 +13,13 @@ export interface PageRoom {
 
 /** `again`: the id that a page which is loaded again had; a room of another browser is not given out. */
 export type OpenPageRoom = (request: IncomingMessage, again?: string) => PageRoom
+
+interface RoomPage {
+  readonly pagesDir: string
+  readonly file: string
+  readonly store: Pick<ProjectStore, 'get'>
+  readonly openRoom: OpenPageRoom
+}
 
 /** The world when the address names no project. */
 const DEFAULT_PROJECT = 'fossbot'
@@ -31,42 +35,31 @@ export function addRoomPages(
   store: Pick<ProjectStore, 'get'>,
   openRoom: OpenPageRoom,
 ): void {
-  app.get('/join', (_request, reply) => sendJoinPage(reply, pagesDir))
+  app.get('/join', (_request, reply) => sendPage(isolate(reply), pagesDir, 'join.html'))
   // The address in the picture of a code.
   app.get('/join/:code', (request, reply) => {
     const { code } = request.params as { code: string }
     return reply.redirect(`../join?code=${encodeURIComponent(code)}`)
   })
+  app.get('/watch/:code', (request, reply) => {
+    const { code } = request.params as { code: string }
+    return reply.redirect(`../join?code=${encodeURIComponent(code)}&watch=1`)
+  })
   for (const [route, file] of Object.entries(PAGES)) {
-    app.get(route, (request, reply) => sendPage(request, reply, join(pagesDir, file), store, openRoom))
+    app.get(route, (request, reply) => openPage(request, reply, { pagesDir, file, store, openRoom }))
   }
 }
 
-async function sendPage(
+async function openPage(
   request: FastifyRequest,
   reply: FastifyReply,
-  path: string,
-  store: Pick<ProjectStore, 'get'>,
-  openRoom: OpenPageRoom,
+  { pagesDir, file, store, openRoom }: RoomPage,
 ): Promise<FastifyReply> {
-  const html = await readFile(path, 'utf8').catch(() => undefined)
-  if (html === undefined) throw new SimyardError('ROUTE_NOT_FOUND', 'This page is not built; run npm run build.')
   const { room: again, project = DEFAULT_PROJECT } = request.query as { room?: unknown; project?: unknown }
   const world = await firstWorld(store, String(project))
   const { id, code, key, setCookie } = openRoom(request.raw, typeof again === 'string' ? again : undefined)
-  securePage(reply)
-  isolate(reply)
-  return reply
-    .header('set-cookie', setCookie)
-    .header('cache-control', 'no-store')
-    .type('text/html; charset=utf-8')
-    .send(
-      html
-        .replaceAll('%ROOM_ID%', id)
-        .replaceAll('%ROOM_CODE%', code)
-        .replaceAll('%ROOM_KEY%', key)
-        .replace('%WORLD%', () => world),
-    )
+  isolate(reply).header('set-cookie', setCookie).header('cache-control', 'no-store')
+  return sendPage(reply, pagesDir, file, { texts: { ROOM_ID: id, ROOM_CODE: code, ROOM_KEY: key, WORLD: world } })
 }
 
 /** The page starts with it at once, instead of asking which worlds there are. Empty when there is no such project. */
@@ -77,15 +70,9 @@ async function firstWorld(store: Pick<ProjectStore, 'get'>, id: string): Promise
   return `projects/${[id, ...path.split('/')].map(encodeURIComponent).join('/')}`
 }
 
-async function sendJoinPage(reply: FastifyReply, pagesDir: string): Promise<FastifyReply> {
-  const html = await readFile(join(pagesDir, 'join.html')).catch(() => undefined)
-  if (html === undefined) throw new SimyardError('ROUTE_NOT_FOUND', 'This page is not built; run npm run build.')
-  securePage(reply)
-  isolate(reply)
-  return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(html)
-}
-
 /** A page with these headers may share memory with its workers: Python's calls wait for their answers there. */
-export function isolate(reply: FastifyReply): void {
-  reply.header('cross-origin-opener-policy', 'same-origin').header('cross-origin-embedder-policy', 'require-corp')
+export function isolate(reply: FastifyReply): FastifyReply {
+  return reply
+    .header('cross-origin-opener-policy', 'same-origin')
+    .header('cross-origin-embedder-policy', 'require-corp')
 }

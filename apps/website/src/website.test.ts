@@ -19,12 +19,13 @@ beforeAll(async () => {
     await mkdir(join(folder, path, '..'), { recursive: true })
     await writeFile(join(folder, path), content)
   }
-  await put('gallery/maze/project.yaml', 'title: Maze\nlanguages: [Python]\n')
+  await put('gallery/maze/project.yaml', 'title: Maze <"&\nlanguages: [Python]\n')
   await put('gallery/maze/worlds/maze.wbt', '#VRML_SIM R2023b utf8\n')
   await put('gallery/maze/controllers/c/c.py', 'print(1)\n')
   await put('gallery/maze/page.html', '<script>alert(1)</script>')
   await put('pages/index.html', '<!doctype html>gallery')
-  await put('pages/project.html', '<!doctype html>project')
+  await put('gallery/maze/protos/Wall.proto', '#VRML_SIM R2023b utf8\n')
+  await put('pages/project.html', '<!doctype html><meta name="project" content="%PROJECT%" />100%')
   await put('pages/site/app-1.js', '1')
   await put('view/simyard-view.js', 'view')
   await put('view/secret.json', '{}')
@@ -66,6 +67,22 @@ describe('website', () => {
       expect(reply.headers['content-security-policy']).toContain("script-src 'self'")
       expect(reply.headers['x-content-type-options']).toBe('nosniff')
     }
+  })
+
+  it('puts the project into its page', async () => {
+    const reply = await app.inject('/p/maze')
+    const [, content = ''] = /content="([^"]*)" \/>100%$/.exec(reply.body) ?? []
+    expect(content).not.toMatch(/</)
+    const text = content.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&amp;', '&')
+    expect(JSON.parse(text)).toEqual((await app.inject('/api/v1/projects/maze')).json())
+    expect(JSON.parse(text)).toMatchObject({ id: 'maze', title: 'Maze <"&', worlds: ['worlds/maze.wbt'] })
+    const none = await app.inject('/p/none')
+    expect([none.statusCode, none.body]).toEqual([404, expect.stringContaining('content="null"')])
+  })
+
+  it('names the PROTOs of a project', async () => {
+    expect((await app.inject('/projects/maze/protos/index.json')).json()).toEqual(['Wall'])
+    expect((await app.inject('/projects/none/protos/index.json')).statusCode).toBe(404)
   })
 
   it('serves project files for other origins, with a tag, as harmless text', async () => {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
@@ -6,17 +5,18 @@ import { type ExhibitStore, limits, type ProjectStore } from '@simyard/projects'
 import { SimyardError } from '@simyard/protocol'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
 import { addAnimationRoutes } from './animation-route.js'
-import { apiRoutes, filePath, projectId } from './api-route.js'
+import { apiRoutes, filePath, presentProject, projectId } from './api-route.js'
 import { contentType } from './content-type.js'
 import { CreationLimit } from './creation-limit.js'
 import { sendError } from './error-reply.js'
 import { addExhibitPages } from './exhibit-page.js'
 import { addHostRoutes } from './host-route.js'
 import { openApiDocument } from './openapi.js'
+import { sendPage } from './page-file.js'
 import { recordingRoutes } from './recording-route.js'
 import { addRoomPages, isolate, type OpenPageRoom } from './room-page.js'
 import type { SiteStatus } from './schema.js'
-import { secure, secureFile, securePage } from './security-header.js'
+import { secure, secureFile } from './security-header.js'
 import { ViewCount } from './view-count.js'
 
 export interface WebsiteOptions {
@@ -103,7 +103,7 @@ export async function createApp(
   await addAnimationRoutes(app, { exhibits: options.exhibits, limit: uploads, views })
   sweepDrafts(app, options.exhibits)
   await addStatic(app, options)
-  addPages(app, options.pagesDir)
+  addPages(app, options)
   addExhibitPages(app, { exhibits: options.exhibits, pagesDir: options.pagesDir, views })
   if (options.openRoom) addRoomPages(app, options.pagesDir, options.store, options.openRoom)
   return app
@@ -154,6 +154,12 @@ function addRoute(app: FastifyInstance, route: ReturnType<typeof apiRoutes>[numb
 }
 
 function addProjectFiles(app: FastifyInstance, store: ProjectStore): void {
+  // Names of its PROTOs, as `assets/protos/index.json` has those of the site: a simulator in a page asks for no others.
+  app.get('/projects/:id/protos/index.json', async (request, reply) => {
+    const names = (await store.files(projectId(request))).flatMap(({ path }) => /([^/]+)\.proto$/.exec(path)?.[1] ?? [])
+    secureFile(reply)
+    return reply.header('cache-control', 'no-cache').send(names)
+  })
   app.get('/projects/:id/*', async (request, reply) => {
     const file = await store.readFile(projectId(request), filePath(request))
     const tag = `"${file.sha256}"`
@@ -206,13 +212,13 @@ function sendStatic(reply: FastifyReply, path: string, root: string, cache: stri
   return reply.sendFile(path, root, { cacheControl: false, dotfiles: 'ignore' })
 }
 
-function addPages(app: FastifyInstance, pagesDir: string): void {
-  const page = async (reply: FastifyReply, name: string): Promise<FastifyReply> => {
-    const html = await readFile(join(pagesDir, name)).catch(() => undefined)
-    if (!html) throw new SimyardError('ROUTE_NOT_FOUND', `The page ${name} is not built; run npm run build.`)
-    securePage(reply)
-    return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(html)
-  }
-  app.get('/', (_request, reply) => page(reply, 'index.html'))
-  app.get('/p/:id', (_request, reply) => page(reply, 'project.html'))
+function addPages(app: FastifyInstance, { pagesDir, store }: WebsiteOptions): void {
+  app.get('/', (_request, reply) => sendPage(reply, pagesDir, 'index.html'))
+  // The page starts with the project at once, instead of asking for it; when there is none, it says so itself.
+  app.get('/p/:id', async (request, reply) => {
+    const project = await store.get(projectId(request)).catch(() => undefined)
+    if (!project) reply.status(404)
+    const texts = { PROJECT: JSON.stringify(project ? presentProject(project) : null) }
+    return sendPage(reply, pagesDir, 'project.html', { texts })
+  })
 }

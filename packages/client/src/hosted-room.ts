@@ -1,6 +1,10 @@
 import {
+  type ErrorReport,
+  type FeedOffer,
+  FeedRequest,
   FOSSBOT_NAMESPACE,
   type FossbotCommand,
+  feedEvent,
   fossbotEvent,
   isFossbotCommand,
   ROOM_PLACE_EVENT,
@@ -25,6 +29,17 @@ export interface Reply {
   error(text: string): void
 }
 
+/** What those who watch the room see; `Feed` of @simyard/stream is what makes it. */
+export interface RoomFeed {
+  /** Where it runs, and where its files are. */
+  offer(): FeedOffer
+  /** Somebody watches: everything that stands is told first. `taken`: there is room for more. */
+  begin(send: (piece: Uint8Array, taken: () => void) => void): void
+  /** Nobody watches any more, or the connection is lost. */
+  end(): void
+  request(message: FeedRequest): void
+}
+
 export interface HostedRoomOptions {
   /** `http://host:port` of the relay. */
   readonly address: string
@@ -36,6 +51,10 @@ export interface HostedRoomOptions {
   readonly onUnreachable?: (error: SimyardError) => void
   /** Asks for who comes, goes and changes. */
   readonly onPresence?: (event: string, payload: unknown) => void
+  /** With it the room can be watched. */
+  readonly feed?: RoomFeed
+  /** The relay takes no more of the feed. */
+  readonly onFeedRefused?: (error: ErrorReport) => void
   readonly namespace?: string
   readonly io?: SocketFactory
   /** Tried in this order. */
@@ -63,7 +82,7 @@ export class HostedRoom {
     private readonly options: HostedRoomOptions,
     readonly access: RoomAccess,
   ) {
-    const { address, namespace = FOSSBOT_NAMESPACE, onPresence, onUnreachable, transports } = options
+    const { address, namespace = FOSSBOT_NAMESPACE, onPresence, onUnreachable, transports, feed } = options
     const { url, path } = relayAddress(address, namespace)
     this.socket = (options.io ?? io)(url, {
       path,
@@ -80,6 +99,7 @@ export class HostedRoom {
         key: access.key,
         keep_place: true,
         ...(onPresence ? { presence: true } : {}),
+        ...(feed ? { feed: feed.offer() } : {}),
         ...(this.lastNumber === undefined ? {} : { last_number: this.lastNumber }),
       })
     })
@@ -89,6 +109,7 @@ export class HostedRoom {
     })
     socket.on('disconnect', (reason: string) => {
       this.seated = false
+      feed?.end()
       if (this.over) return
       if (reason !== 'io server disconnect') return options.onState?.({ state: 'away' })
       this.end(new SimyardError('CONNECTION_CLOSED', 'The relay ended the connection. Open the room again.'))
@@ -102,6 +123,7 @@ export class HostedRoom {
       if (isFossbotCommand(command)) this.onCommand(command as HostedCommand, number)
     })
     for (const event of presenceEvents) socket.on(event, (payload: unknown) => onPresence?.(event, payload))
+    if (feed) this.listenForWatchers(feed)
   }
 
   /** What `session_id` in programs is. */
@@ -130,6 +152,19 @@ export class HostedRoom {
   close(): void {
     this.over = true
     this.socket.disconnect()
+  }
+
+  private listenForWatchers(feed: RoomFeed): void {
+    const { socket } = this
+    socket.on(feedEvent.wanted, (wanted: { readonly feed: number; readonly error?: ErrorReport }) => {
+      if (wanted.feed === 0) feed.end()
+      else feed.begin((piece, taken) => socket.emit(feedEvent.piece, wanted.feed, piece, taken))
+      if (wanted.error) this.options.onFeedRefused?.(wanted.error)
+    })
+    socket.on(feedEvent.request, (request: unknown) => {
+      const known = FeedRequest.safeParse(request)
+      if (known.success) feed.request(known.data)
+    })
   }
 
   private onPlace(received: number): void {

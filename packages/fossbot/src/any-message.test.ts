@@ -1,6 +1,6 @@
-import { FossbotBench } from '@simyard/testkit'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { FossbotBench } from './fossbot.bench.js'
 import { robotCommands } from './robot-commands.js'
 import { robotQuestions } from './robot-questions.js'
 

@@ -1,5 +1,5 @@
-import { FossbotBench } from '@simyard/testkit'
 import { afterEach, expect, test } from 'vitest'
+import { FossbotBench } from './fossbot.bench.js'
 
 const opened: FossbotBench[] = []
 afterEach(() => {

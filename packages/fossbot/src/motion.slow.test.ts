@@ -1,5 +1,5 @@
-import { FossbotBench } from '@simyard/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
+import { FossbotBench } from './fossbot.bench.js'
 
 // Figures measured on the original, at full command unless another is named.
 

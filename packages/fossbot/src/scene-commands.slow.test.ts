@@ -1,7 +1,7 @@
-import { FossbotBench } from '@simyard/testkit'
 import { encode as encodePng } from 'fast-png'
 import jpeg from 'jpeg-js'
 import { afterEach, describe, expect, test } from 'vitest'
+import { FossbotBench } from './fossbot.bench.js'
 
 const opened: FossbotBench[] = []
 afterEach(() => {

@@ -1,5 +1,5 @@
-import { FossbotBench } from '@simyard/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
+import { FossbotBench } from './fossbot.bench.js'
 
 // What programs written for the original stumble over, or rely on.
 

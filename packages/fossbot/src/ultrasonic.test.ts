@@ -1,6 +1,6 @@
-import { FossbotBench } from '@simyard/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import { meet, ontoCone, ontoShape } from './convex-shape.js'
+import { FossbotBench } from './fossbot.bench.js'
 
 // Readings measured on the original. The robot looks along -x; "ahead" is from its axle.
 

@@ -102,6 +102,7 @@ export const errorCatalogue = {
   ROOM_TOKEN_WRONG: { status: 403, retryable: false },
   ROOM_MEMBER_UNKNOWN: { status: 404, retryable: false },
   ROOM_REMOVED: { status: 403, retryable: false },
+  ROOM_NOT_WATCHABLE: { status: 409, retryable: false },
   ROBOT_TAKEN: { status: 409, retryable: true },
   ROBOT_NOT_FOUND: { status: 404, retryable: false },
   // clients

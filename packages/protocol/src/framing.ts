@@ -27,7 +27,17 @@ export function encodeFrame(header: unknown, body: Uint8Array = EMPTY): Uint8Arr
 /** Collects bytes and hands out whole frames. Throws RangeError on an impossible length: the peer is not one of ours. */
 export class FrameDecoder {
   private chunks: Uint8Array[] = []
+  private readonly maxHeaderBytes: number
+  private readonly maxBodyBytes: number
   private buffered = 0
+
+  constructor({
+    headerBytes = MAX_HEADER_BYTES,
+    bodyBytes = MAX_BODY_BYTES,
+  }: { readonly headerBytes?: number; readonly bodyBytes?: number } = {}) {
+    this.maxHeaderBytes = headerBytes
+    this.maxBodyBytes = bodyBytes
+  }
 
   push(chunk: Uint8Array): Frame[] {
     this.chunks.push(chunk)
@@ -39,7 +49,7 @@ export class FrameDecoder {
       const view = new DataView(head.buffer, head.byteOffset, 8)
       const headerLength = view.getUint32(0)
       const bodyLength = view.getUint32(4)
-      if (headerLength > MAX_HEADER_BYTES || bodyLength > MAX_BODY_BYTES) {
+      if (headerLength > this.maxHeaderBytes || bodyLength > this.maxBodyBytes) {
         throw new RangeError(`frame of ${headerLength} + ${bodyLength} bytes is larger than the protocol allows`)
       }
       const total = 8 + headerLength + bodyLength

@@ -65,6 +65,9 @@ export { CONTROLLER_PROTOCOL_VERSION, ControllerMessage, DeviceCommand, MAX_WIND
 export type { Diagnostic } from './diagnostic.js'
 export type { ErrorCode, ErrorDefinition, ErrorReport, SourceLocation } from './errors.js'
 export { errorCatalogue, reportError, SimyardError } from './errors.js'
+export type { FeedMessage } from './feed.js'
+export { FEED_LIMITS, FEED_PIECE_BYTES, FeedOffer, FeedRequest, feedEvent, isForWatchers } from './feed.js'
+export { checkFeedMessage } from './feed-check.js'
 export {
   FLEET_PROTOCOL_VERSION,
   FleetEntry,
@@ -110,5 +113,5 @@ export type {
   Surroundings,
   WorldFrame,
 } from './simulator.js'
-export { RunMode, ServerToSimulator, SIMULATOR_PROTOCOL_VERSION } from './simulator.js'
+export { RunMode, ServerToSimulator, SIMULATOR_PROTOCOL_VERSION, WatchWish } from './simulator.js'
 export type { PageToTab, TabRoom, TabRoomState, TabToPage } from './tab.js'

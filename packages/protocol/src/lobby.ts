@@ -25,6 +25,8 @@ export const lobbyEvent = {
   /** To owners: somebody wants to be admitted. */
   memberWaiting: 'member_waiting',
   simulatorChanged: 'simulator_changed',
+  /** How many watch the room. */
+  watchersChanged: 'watchers_changed',
 } as const
 
 /** What a member may do; each may what those before it may. */
@@ -50,6 +52,8 @@ export const LobbySettings = z.object({
   code_role: role.optional(),
   locked: z.boolean().optional(),
   admission: z.boolean().optional(),
+  /** Whether others may watch. */
+  watching: z.boolean().optional(),
 })
 export type LobbySettings = z.infer<typeof LobbySettings>
 

@@ -16,6 +16,24 @@ export const SIMULATOR_PROTOCOL_VERSION = 1
 export const RunMode = z.enum(['pause', 'step', 'real-time', 'fast'])
 export type RunMode = z.infer<typeof RunMode>
 
+/** The scene as XML is wanted; answered by `scene` with the same number. */
+export const SceneWish = z.strictObject({
+  type: z.literal('export-scene'),
+  request: z.int(),
+  dialect: z.enum(['x3d', 'x3d-2019']),
+})
+
+/** What viewers want to know beside the picture; replaces what they wanted before. A world begins with nothing. */
+export const WatchWish = z.strictObject({
+  type: z.literal('watch'),
+  robots: z.array(z.string()),
+  /** Robots whose sensors are sampled for viewers also where their controller has not enabled them. */
+  sampled: z.array(z.string()),
+  pictures: z.array(z.strictObject({ robot: z.string(), device: z.string() })),
+  contacts: z.boolean(),
+})
+export type WatchWish = z.infer<typeof WatchWish>
+
 export const ServerToSimulator = z.discriminatedUnion('type', [
   /** Load a world (a project-relative path, `worlds/x.wbt`) and pause at time 0. Replaces what was loaded. */
   z.strictObject({ type: z.literal('load'), world: z.string(), seed: z.int().optional() }),
@@ -24,7 +42,7 @@ export const ServerToSimulator = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('reset') }),
   /** Answer to read-file; the body is the file, `error` when there is none. */
   z.strictObject({ type: z.literal('file'), request: z.int(), found: z.boolean(), error: z.string().optional() }),
-  z.strictObject({ type: z.literal('export-scene'), request: z.int(), dialect: z.enum(['x3d', 'x3d-2019']) }),
+  SceneWish,
   z.strictObject({ type: z.literal('controller-started'), controller: z.int() }),
   z.strictObject({ type: z.literal('controller-data'), controller: z.int() }),
   /** The controller's process has ended, or could not be started (`report`). */
@@ -47,15 +65,7 @@ export const ServerToSimulator = z.discriminatedUnion('type', [
     /** Of the light, 0–100; 50 is plain daylight. */
     brightness: z.number().min(0).max(100).optional(),
   }),
-  /** What viewers want to know beside the picture; replaces what they wanted before. A world begins with nothing. */
-  z.strictObject({
-    type: z.literal('watch'),
-    robots: z.array(z.string()),
-    /** Robots whose sensors are sampled for viewers also where their controller has not enabled them. */
-    sampled: z.array(z.string()),
-    pictures: z.array(z.strictObject({ robot: z.string(), device: z.string() })),
-    contacts: z.boolean(),
-  }),
+  WatchWish,
   /** A viewer moves a motor by hand. */
   z.strictObject({
     type: z.literal('drive'),

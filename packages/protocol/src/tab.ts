@@ -38,5 +38,7 @@ export type TabRoomState =
 export type TabToPage =
   | { readonly type: 'simulator'; readonly message: SimulatorToServer; readonly body: Uint8Array<ArrayBuffer> }
   | { readonly type: 'room'; readonly room: TabRoomState }
+  /** Nobody can watch the room any more; programs are not concerned. */
+  | { readonly type: 'watching-refused'; readonly error: ErrorReport }
   /** The browser has let the worker rest for that long: robots stood still meanwhile. */
   | { readonly type: 'stalled'; readonly ms: number }

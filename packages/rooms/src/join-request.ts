@@ -19,4 +19,6 @@ export interface JoinRequest {
   /** It need not be admitted: it has the key, or a token of the owner. */
   readonly invited?: boolean
   readonly tokenId?: string
+  /** It sees the room's stream and is no member. */
+  readonly watches?: boolean
 }

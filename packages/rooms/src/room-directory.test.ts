@@ -13,6 +13,7 @@ function newDirectory(numbers: readonly number[]): RoomDirectory {
     randomBelow: () => numbers[next++ % numbers.length]!,
     room: {
       maxMembers: 3,
+      maxWatchers: 3,
       maxRobotsPerMember: 2,
       returnMs: 60_000,
       simulatorWaitMs: 1000,

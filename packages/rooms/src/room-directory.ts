@@ -24,6 +24,7 @@ export interface FoundRoom {
 export class RoomDirectory {
   private readonly byId = new Map<string, Room>()
   private readonly byCode = new Map<string, Room>()
+  private readonly byWatchId = new Map<string, Room>()
   private readonly byBrowser = new Map<string, Set<Room>>()
 
   constructor(private readonly options: RoomDirectoryOptions) {}
@@ -45,10 +46,13 @@ export class RoomDirectory {
     let code: string
     do code = createJoinCode(this.options.randomBelow)
     while (this.byCode.has(code))
-    const identity = { id: this.options.newId(), code, key: this.options.newKey(), browser, idRole, codeRole }
+    const { newId, newKey } = this.options
+    const watchId = `watch-${newKey()}`
+    const identity = { id: newId(), code, key: newKey(), watchId, browser, idRole, codeRole }
     const room = new Room(identity, this.options.room, nowMs)
     this.byId.set(room.id, room)
     this.byCode.set(code, room)
+    this.byWatchId.set(watchId, room)
     if (browser !== undefined) this.byBrowser.set(browser, (this.byBrowser.get(browser) ?? new Set()).add(room))
     return room
   }
@@ -59,6 +63,11 @@ export class RoomDirectory {
     const code = normalizeJoinCode(idOrCode)
     const named = code === undefined ? undefined : this.byCode.get(code)
     return named && { room: named, role: named.codeRole }
+  }
+
+  /** The room that a watch id lets one watch. */
+  findWatched(watchId: string): Room | undefined {
+    return this.byWatchId.get(watchId)
   }
 
   /** Rooms that pages of one browser have opened. */
@@ -80,7 +89,8 @@ export class RoomDirectory {
   }
 
   private remove(room: Room): void {
-    const { id, code, browser } = room.identity
+    const { id, code, watchId, browser } = room.identity
+    this.byWatchId.delete(watchId)
     this.byId.delete(id)
     this.byCode.delete(code)
     if (browser === undefined) return

@@ -4,6 +4,7 @@ import { Room, type RoomOptions } from './room.js'
 
 const options: RoomOptions = {
   maxMembers: 3,
+  maxWatchers: 3,
   maxRobotsPerMember: 2,
   returnMs: 60_000,
   simulatorWaitMs: 600_000,
@@ -13,7 +14,14 @@ const options: RoomOptions = {
 }
 
 function newRoom(changes: Partial<RoomOptions> = {}): Room {
-  const identity = { id: 'r', code: 'K7Q-M2P', key: 'k', idRole: 'stage-hand', codeRole: 'viewer' } as const
+  const identity = {
+    id: 'r',
+    code: 'K7Q-M2P',
+    key: 'k',
+    watchId: 'w',
+    idRole: 'stage-hand',
+    codeRole: 'viewer',
+  } as const
   return new Room(identity, { ...options, ...changes }, 0)
 }
 
@@ -225,4 +233,60 @@ test('a simulator that was loaded anew never gets what the one before it has got
   expect(deliveries.map(({ payload, number }) => [(payload as { func: string }).func, number])).toEqual([
     ['just_move', 3],
   ])
+})
+
+const watch = (room: Room, id: string, more: { invited?: boolean; tokenId?: string } = {}) =>
+  room.watch({ id, role: 'viewer', environmentUser: false, announcement: {}, watches: true, ...more })
+
+function ownedRoom(changes: Partial<RoomOptions> = {}): Room {
+  const room = withSimulator(changes)
+  room.join({ id: 'owner', role: 'owner', environmentUser: false, announcement: {}, lobby: true, invited: true })
+  return room
+}
+
+test('who watches is counted, told to members, and takes no member’s place', () => {
+  const room = ownedRoom({ maxMembers: 2 })
+  const told = watch(room, 'w1').deliveries
+  expect(told).toEqual([{ to: 'owner', event: 'watchers_changed', payload: { watchers: 1 } }])
+  expect(['w2', 'w3', 'w4'].map((id) => watch(room, id).refusal?.code)).toEqual([undefined, undefined, 'ROOM_FULL'])
+  expect([room.memberCount, room.watcherCount]).toEqual([1, 3])
+  expect(join(room, 'a').refusal).toBeUndefined()
+  expect(room.list('owner')).toMatchObject({ watchers: 3, watching: [{ user_id: 'w1' }, {}, {}] })
+  expect(room.list('a')).not.toHaveProperty('watching')
+  expect(room.leave('w1', 0).deliveries.map(({ payload }) => payload)).toEqual([{ watchers: 2 }])
+})
+
+test('who watches says nothing to the simulator, and no command of theirs is taken', () => {
+  const room = ownedRoom()
+  const entered = [...watch(room, 'w').deliveries, ...room.leave('w', 0).deliveries]
+  expect(entered.every(({ to }) => to === 'owner')).toBe(true)
+  watch(room, 'w')
+  expect(drive(room, 'w', 'x').refusal?.code).toBe('ROOM_NOT_JOINED')
+  expect(room.reply('w', 'godotMessage', { user_id: 'owner' }).refusal?.code).toBe('ROOM_ROLE_REFUSED')
+})
+
+test('a lock, an admission and the end of watching count for those who watch too', () => {
+  const room = ownedRoom()
+  room.set('owner', { locked: true })
+  expect(watch(room, 'w').refusal?.code).toBe('ROOM_LOCKED')
+  room.set('owner', { locked: false, admission: true })
+  expect(watch(room, 'w').waiting).toBe(true)
+  expect(room.list('owner').waiting).toEqual([{ user_id: 'w', username: '', watches: true }])
+  expect(room.watcherCount).toBe(0)
+  expect(room.admit('owner', 'w').entry?.refusal).toBeUndefined()
+  expect(room.watcherCount).toBe(1)
+  expect(watch(room, 'invited', { invited: true, tokenId: 't' }).waiting).toBeUndefined()
+  watch(room, 'waits')
+  const { dismissed, deliveries } = room.set('owner', { watching: false })
+  expect(dismissed).toEqual(['w', 'invited', 'waits'])
+  expect(deliveries.map(({ payload }) => payload)).toEqual([{ watchers: 0 }])
+  expect(watch(room, 'w').refusal?.code).toBe('ROOM_LOCKED')
+})
+
+test('an owner removes one who watches, and its token is void', () => {
+  const room = ownedRoom()
+  watch(room, 'w', { invited: true, tokenId: 't' })
+  expect(room.remove('owner', 'w', 0).refusal).toBeUndefined()
+  expect(room.watcherCount).toBe(0)
+  expect(watch(room, 'again', { invited: true, tokenId: 't' }).refusal?.code).toBe('ROOM_REMOVED')
 })

@@ -18,9 +18,11 @@ import { type Delivery, nothing, type Outcome, refuse } from './outcome.js'
 import { RobotClaims } from './robot-claims.js'
 import { mayActAs, type Role } from './role.js'
 import { type SimulatorConnection, SimulatorSeat } from './simulator-seat.js'
+import { Watchers } from './watchers.js'
 
 export interface RoomOptions {
   readonly maxMembers: number
+  readonly maxWatchers: number
   /** Robots that one member may drive at a time. */
   readonly maxRobotsPerMember: number
   /** For how long the place of somebody is kept whose connection was lost. */
@@ -38,6 +40,8 @@ export interface RoomIdentity {
   readonly code: string
   /** Whoever has it is the owner, and may be the simulator. */
   readonly key: string
+  /** Whoever has it may watch, and nothing else. Nobody can guess it. */
+  readonly watchId: string
   /** The browser whose page opened the room, when it is known by a cookie. */
   readonly browser?: string
   /** What those may who know the id. */
@@ -61,9 +65,11 @@ export class Room {
   private readonly members: Members
   private readonly seat: SimulatorSeat
   private readonly admission: Admission
+  private readonly watchers = new Watchers()
   /** Time of the last tick. */
   private nowMs: number
   private over = false
+  private reason: string | undefined
 
   constructor(
     readonly identity: RoomIdentity,
@@ -85,8 +91,22 @@ export class Room {
     return this.members.count
   }
 
+  get watcherCount(): number {
+    return this.watchers.count
+  }
+
+  /** Whether the owners let others watch. */
+  get watching(): boolean {
+    return this.admission.watching
+  }
+
   get ended(): boolean {
     return this.over
+  }
+
+  /** Why it ended; undefined while it has not. */
+  get endReason(): string | undefined {
+    return this.reason
   }
 
   /** `expected` before there was one; `away` while its connection is lost and its place is kept; `gone` after that. */
@@ -172,7 +192,7 @@ export class Room {
     if (this.members.has(id)) return this.enter(request)
     const refusal = this.admission.refusalOf(request)
     if (refusal) return refusal
-    if (this.members.count + this.admission.waitingCount >= this.options.maxMembers) {
+    if (this.members.count + this.admission.waitingCount(false) >= this.options.maxMembers) {
       return refuse('ROOM_FULL', `This room has ${this.options.maxMembers} members, and may not have more.`)
     }
     if (!this.admission.needs(request)) return this.enter(request)
@@ -180,7 +200,25 @@ export class Room {
     return { waiting: true, deliveries: this.members.tellOwners({ user_id: id, username }) }
   }
 
+  /** Somebody wants to see the room's stream. The same rules let it in, and it has no place among the members. */
+  watch(request: JoinRequest & { readonly watches: true }): Entry {
+    if (this.over) return this.refuseEnded()
+    const { id, username = '' } = request
+    const refusal = this.admission.refusalOf(request)
+    if (refusal) return refusal
+    if (this.watchers.count + this.admission.waitingCount(true) >= this.options.maxWatchers) {
+      return refuse('ROOM_FULL', `${this.options.maxWatchers} watch this room, and more may not.`)
+    }
+    if (!this.admission.needs(request)) return this.enter(request)
+    this.admission.wait(request)
+    return { waiting: true, deliveries: this.members.tellOwners({ user_id: id, username }) }
+  }
+
   private enter(request: JoinRequest): Outcome {
+    if (request.watches) {
+      this.watchers.add(request.id, { username: request.username ?? '', tokenId: request.tokenId })
+      return { deliveries: this.announceWatchers() }
+    }
     const { id, role, environmentUser, announcement, robot, returnKey, tokenId, lobby = false } = request
     const { username = '', presence = lobby } = request
     const present = this.members.get(id)
@@ -290,6 +328,7 @@ export class Room {
   leave(occupantId: string, nowMs: number): Outcome {
     if (this.seat.isOf(occupantId)) return { deliveries: this.vacate('The simulator was closed.', nowMs) }
     this.admission.take(occupantId)
+    if (this.watchers.remove(occupantId)) return { deliveries: this.announceWatchers() }
     const member = this.members.get(occupantId)
     if (!member) return nothing
     this.members.remove(occupantId)
@@ -313,13 +352,19 @@ export class Room {
   // ---- what owners decide ---------------------------------------------------------------------------------------
 
   /** Who is here; owners see who waits too. */
-  list(byId: string): { readonly members: MemberEntry[]; readonly waiting?: { user_id: string; username: string }[] } {
+  list(byId: string): {
+    readonly members: MemberEntry[]
+    readonly watchers: number
+    readonly waiting?: { user_id: string; username: string; watches?: boolean }[]
+    readonly watching?: { user_id: string; username: string }[]
+  } {
     const members = this.members.list().map((member) => ({
       ...memberEntry(member),
       robots: this.claims.robotsOf(member.id),
     }))
-    if (this.members.get(byId)?.role !== 'owner') return { members }
-    return { members, waiting: this.admission.list() }
+    const watchers = this.watchers.count
+    if (this.members.get(byId)?.role !== 'owner') return { members, watchers }
+    return { members, watchers, waiting: this.admission.list(), watching: this.watchers.list() }
   }
 
   /** Lets somebody in who waits; `entry` is what that one is told. */
@@ -348,18 +393,24 @@ export class Room {
     if (refusal) return refusal
     const member = this.members.get(memberId)
     const request = this.admission.peek(memberId)
-    if (!member && !request) return refuseUnknown()
-    const tokenId = member?.tokenId ?? request?.tokenId
+    const watcher = this.watchers.get(memberId)
+    if (!member && !request && !watcher) return refuseUnknown()
+    const tokenId = member?.tokenId ?? request?.tokenId ?? watcher?.tokenId
     if (tokenId !== undefined) this.admission.revoke(tokenId)
     return this.leave(memberId, nowMs)
   }
 
-  /** What the join code grants, whether anybody new gets in, and whether an owner has to admit them. */
-  set(byId: string, settings: LobbySettings): Outcome {
+  /**
+   * What the join code grants, whether anybody new gets in, whether an owner has to admit them, and whether others may
+   * watch. `dismissed`: who may no longer watch; the carrier tells them.
+   */
+  set(byId: string, settings: LobbySettings): Outcome & { readonly dismissed?: readonly string[] } {
     const refusal = this.refuseUnlessOwner(byId)
     if (refusal) return refusal
     this.admission.set(settings)
-    return nothing
+    if (this.admission.watching) return nothing
+    const dismissed = [...this.watchers.clear(), ...this.admission.takeWatchers()]
+    return dismissed.length === 0 ? nothing : { deliveries: this.announceWatchers(), dismissed }
   }
 
   /** For the one who opens a room. */
@@ -397,8 +448,10 @@ export class Room {
       ...this.seat.tell(fossbotEvent.godotError, { data: reason, code: 'ROOM_ENDED' }),
     ]
     this.over = true
+    this.reason = reason
     this.seat.vacate(this.nowMs)
     this.members.clear()
+    this.watchers.clear()
     this.admission.clear()
     this.claims.clear()
     return deliveries
@@ -440,6 +493,10 @@ export class Room {
 
   private announceSimulator(): Delivery[] {
     return this.members.announce(lobbyEvent.simulatorChanged, { simulator: this.simulator })
+  }
+
+  private announceWatchers(): Delivery[] {
+    return this.members.announce(lobbyEvent.watchersChanged, { watchers: this.watchers.count })
   }
 
   private announceMember(member: Member): Delivery[] {

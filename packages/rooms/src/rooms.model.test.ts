@@ -21,9 +21,10 @@ interface Program {
 class World {
   nowMs = 0
   readonly room = new Room(
-    { id: 'r', code: 'K7Q-M2P', key: 'k', idRole: 'stage-hand', codeRole: 'viewer' },
+    { id: 'r', code: 'K7Q-M2P', key: 'k', watchId: 'w', idRole: 'stage-hand', codeRole: 'viewer' },
     {
       maxMembers: 6,
+      maxWatchers: 3,
       maxRobotsPerMember: 2,
       returnMs: RETURN_MS,
       simulatorWaitMs: WAIT_MS,

@@ -82,7 +82,7 @@ class Bench {
       },
       ...limits,
     })
-    bench.simulation.startControllers()
+    bench.simulation.robots.startControllers()
     return bench
   }
 
@@ -104,7 +104,7 @@ class Bench {
     const child = spawn('python3', ['-u', '-c', program], { env, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
     this.processes.set(controller, child)
     const channel = child.stdio[3] as Duplex
-    channel.on('data', (bytes: Buffer) => this.simulation.receiveFromController(controller, bytes))
+    channel.on('data', (bytes: Buffer) => this.simulation.robots.receiveFromController(controller, bytes))
     channel.on('error', () => {})
     for (const input of [child.stdout, child.stderr]) {
       if (input) createInterface({ input }).on('line', (line) => this.lines.push(line))
@@ -112,7 +112,7 @@ class Bench {
     child.on('exit', (exitCode) => {
       const message = `The controller ended with exit code ${exitCode}.`
       const report = exitCode === 0 ? {} : { report: { code: 'CONTROLLER_CRASHED' as const, message } }
-      this.simulation.controllerEnded(controller, { exitCode, ...report })
+      this.simulation.robots.controllerEnded(controller, { exitCode, ...report })
     })
   }
 }
@@ -303,8 +303,8 @@ while robot.step(32) != -1:
       const bench = await Bench.open(world, { listen })
       for (const { timeMs, message } of talk) {
         if (timeMs > bench.simulation.timeMs) await bench.until(timeMs)
-        bench.simulation.receiveWindowText('listener', message)
-        bench.simulation.receiveWindowText('nobody', message)
+        bench.simulation.robots.receiveWindowText('listener', message)
+        bench.simulation.robots.receiveWindowText('nobody', message)
       }
       await bench.until(1600)
       return bench

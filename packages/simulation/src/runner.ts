@@ -72,7 +72,7 @@ export class SimulationRunner {
 
   /** A controller spoke or left. */
   controllersChanged(): void {
-    if (this.mode === 'pause' && !this.stepRequested) this.options.simulation.answerWithoutTime()
+    if (this.mode === 'pause' && !this.stepRequested) this.options.simulation.robots.answerDue()
     else this.schedule(0)
   }
 
@@ -160,18 +160,18 @@ export class SimulationRunner {
   /** Whether a controller has to speak first; sets the timer after which the world goes on without it. */
   private waits(): boolean {
     const { simulation, clock } = this.options
-    if (simulation.awaitedRobots().length === 0) {
+    if (simulation.robots.awaited().length === 0) {
       if (this.waitingSince !== undefined) this.measured.waiting += clock.now() - this.waitingSince
       this.waitingSince = undefined
       return false
     }
-    const limit = simulation.awaitsStart
+    const limit = simulation.robots.awaitsStart
       ? (this.options.controllerStartMs ?? DEFAULT_START_MS)
       : (this.options.controllerStepMs ?? DEFAULT_STEP_MS)
     this.waitingSince ??= clock.now()
     const left = this.waitingSince + limit - clock.now()
     if (left <= 0) {
-      simulation.goOnWithout(limit)
+      simulation.robots.goOnWithout(limit)
       // What the clock did meanwhile is not to be caught up.
       this.startMeasuring()
       this.waitingSince = undefined

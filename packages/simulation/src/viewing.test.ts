@@ -32,7 +32,7 @@ async function open(
     seed: 5,
     host: {
       startController: ({ controller }) => {
-        say = (message) => simulation.receiveFromController(controller, encodeLine(message))
+        say = (message) => simulation.robots.receiveFromController(controller, encodeLine(message))
         say({ type: 'hello', version: 1, language: 'test' })
       },
       stopController: () => {},
@@ -61,7 +61,7 @@ async function open(
     }
   }
   running.push(simulation)
-  simulation.startControllers()
+  simulation.robots.startControllers()
   return { simulation, step, answers, lines }
 }
 
@@ -99,9 +99,9 @@ describe('viewers', () => {
     alone.step(300)
     for (let i = 0; i < 300; i++) {
       watched.step()
-      watched.simulation.readingsOf('e', true)
+      watched.simulation.robots.readingsOf('e', true)
       watched.simulation.contactPoints(100)
-      if (i % 50 === 0) watched.simulation.see('e', 'camera')
+      if (i % 50 === 0) watched.simulation.robots.see('e', 'camera')
     }
     expect(watched.answers).toEqual(alone.answers)
     expect(watched.simulation.stateHash()).toBe(alone.simulation.stateHash())
@@ -113,7 +113,8 @@ describe('viewers', () => {
   test('see what the controller saw, and of sensors that are off only what they ask for', async () => {
     const { simulation, step, answers } = await open(EPUCK, explore)
     step(10)
-    const read = (sampled: boolean) => new Map(simulation.readingsOf('e', sampled)?.map((one) => [one.device, one]))
+    const read = (sampled: boolean) =>
+      new Map(simulation.robots.readingsOf('e', sampled)?.map((one) => [one.device, one]))
     const newest = (JSON.parse(answers.at(-1) ?? '') as { values: { ps0: number } }).values.ps0
     expect(read(false).get('ps0')).toMatchObject({ enabled: true, value: newest })
     expect(read(false).get('ps1')?.value).toBeUndefined()
@@ -126,7 +127,7 @@ describe('viewers', () => {
     expect(motor?.joint).toMatchObject({ type: 'hinge' })
     // The wheels are 52 mm apart on an axle across the robot, which looks along x.
     expect(Math.abs(motor?.joint?.axis[1] ?? 0)).toBeGreaterThan(0.98)
-    expect(simulation.readingsOf('nobody', true)).toBeUndefined()
+    expect(simulation.robots.readingsOf('nobody', true)).toBeUndefined()
   })
 
   test('see what touches what', async () => {
@@ -151,11 +152,11 @@ describe('viewers', () => {
       { set: 'velocity', device: 'left wheel motor', value: velocity } as const,
     ]
     const velocity = (simulation: Simulation) =>
-      simulation.readingsOf('e', false)?.find(({ device }) => device === 'left wheel motor')?.velocity
+      simulation.robots.readingsOf('e', false)?.find(({ device }) => device === 'left wheel motor')?.velocity
     const first = await open(idle)
     first.step(5)
-    first.simulation.driveByHand('e', command(3))
-    first.simulation.driveByHand('nobody', command(3))
+    first.simulation.robots.driveByHand('e', command(3))
+    first.simulation.robots.driveByHand('nobody', command(3))
     first.step(40)
     expect(velocity(first.simulation)).toBeCloseTo(3, 1)
     const inputs = first.simulation.inputLog.entries.filter((input) => input.type === 'by-hand')
@@ -163,17 +164,17 @@ describe('viewers', () => {
     const again = await open(idle)
     for (let i = 0; i < 45; i++) {
       for (const { timeMs, robot, commands } of inputs) {
-        if (timeMs === again.simulation.timeMs) again.simulation.driveByHand(robot, commands)
+        if (timeMs === again.simulation.timeMs) again.simulation.robots.driveByHand(robot, commands)
       }
       again.step()
     }
     expect(again.simulation.stateHash()).toBe(first.simulation.stateHash())
-    first.simulation.driveByHand('e', [{ set: 'velocity', device: 'no motor', value: 1 }])
+    first.simulation.robots.driveByHand('e', [{ set: 'velocity', device: 'no motor', value: 1 }])
     first.step()
     expect(first.lines.join()).toContain('"no motor" device not found')
     const steered = await open(EPUCK, (_, step) => (step === 0 ? explore({}, 0) : [explore({}, 1)[0] ?? {}]))
     steered.step(5)
-    steered.simulation.driveByHand('e', command(-3))
+    steered.simulation.robots.driveByHand('e', command(-3))
     steered.step(40)
     expect(velocity(steered.simulation)).toBeCloseTo(5, 0)
   })
@@ -197,9 +198,9 @@ describe('a pen', () => {
       const [body] = physics.robots
       if (body) simulation.supervisor.setVelocity(body, { linear: [1, 0, 0], angular: [0, 0, 0] })
       step()
-      if (i % 7 === 0) strokes.push(...simulation.takeStrokes())
+      if (i % 7 === 0) strokes.push(...simulation.robots.takeStrokes())
     }
-    strokes.push(...simulation.takeStrokes())
+    strokes.push(...simulation.robots.takeStrokes())
     expect(new Set(strokes.map(({ color }) => color))).toEqual(new Set([0x0000ff, 0xff0000]))
     const length = (color: number) =>
       strokes
@@ -238,7 +239,7 @@ describe('range sensors', () => {
       Robot { name "r" children [ Lidar { name "l" horizontalResolution 181 fieldOfView 3.14159265 numberOfLayers 3
         verticalFieldOfView 0.6 minRange 0.2 maxRange 5 } ]
         boundingObject Sphere { radius 0.1 } }`)
-    const sight = simulation.see('r', 'l')
+    const sight = simulation.robots.see('r', 'l')
     expect(sight?.header).toMatchObject({ encoding: 'ranges', width: 181, height: 3 })
     const ranges = distances(sight?.bytes ?? new Uint8Array(0), 0.2, 5)
     for (let layer = 0; layer < 3; layer++) {
@@ -263,7 +264,7 @@ describe('range sensors', () => {
     const { simulation } = await open(`${ROOM}
       Robot { name "r" children [ Lidar { name "l" horizontalResolution 4 fieldOfView 6.2831853 numberOfLayers 1
         minRange 1.5 maxRange 5 } ] }`)
-    const sight = simulation.see('r', 'l')
+    const sight = simulation.robots.see('r', 'l')
     const [behind, left, ahead, right] = distances(sight?.bytes ?? new Uint8Array(0), 1.5, 5)
     expect([behind, left, right]).toEqual([Infinity, Infinity, Infinity])
     expect(ahead).toBeCloseTo(2, 3)
@@ -276,10 +277,10 @@ describe('range sensors', () => {
     const read = (bytes: Uint8Array | undefined) => distances(bytes ?? new Uint8Array(0), 0.01, 5)
     const quiet = await open(lidar(0))
     const noisy = await open(lidar(0.01), enable)
-    const truth = read(quiet.simulation.see('r', 'l')?.bytes)
-    expect(read(noisy.simulation.see('r', 'l')?.bytes)).toEqual(truth)
+    const truth = read(quiet.simulation.robots.see('r', 'l')?.bytes)
+    expect(read(noisy.simulation.robots.see('r', 'l')?.bytes)).toEqual(truth)
     noisy.step(2)
-    const errors = read(noisy.simulation.see('r', 'l')?.bytes).map((value, i) => value - (truth[i] ?? 0))
+    const errors = read(noisy.simulation.robots.see('r', 'l')?.bytes).map((value, i) => value - (truth[i] ?? 0))
     const deviation = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length)
     // 1 % of the 5 m that it reaches.
     expect(deviation).toBeGreaterThan(0.04)
@@ -289,7 +290,7 @@ describe('range sensors', () => {
   test('a range finder measures along its axis, as a picture for viewers', async () => {
     const { simulation } = await open(`${ROOM}
       Robot { name "r" children [ RangeFinder { name "d" width 32 height 16 fieldOfView 0.8 maxRange 4 } ] }`)
-    const sight = simulation.see('r', 'd')
+    const sight = simulation.robots.see('r', 'd')
     expect(sight?.header).toEqual({ encoding: 'png', width: 32, height: 16 })
     const { data } = decode(sight?.bytes ?? new Uint8Array(0))
     // Half way between 0.01 and 4 metres everywhere: the distance is that of the plane, not of the point.

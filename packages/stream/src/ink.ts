@@ -1,4 +1,4 @@
-import type { InkStroke, OwnStreamEvent } from '@simyard/protocol'
+import type { InkStroke } from '@simyard/protocol'
 
 /** Points that a page that comes late still gets. */
 const MOST_POINTS = 100_000
@@ -22,8 +22,12 @@ export class Ink {
     this.points = 0
   }
 
+  get pointCount(): number {
+    return this.points
+  }
+
   /** For a page that has just got the scene; undefined when nothing was drawn. */
-  get event(): OwnStreamEvent | undefined {
+  get event(): { readonly type: 'ink'; readonly strokes: readonly InkStroke[]; readonly clear: boolean } | undefined {
     return this.strokes.length === 0 ? undefined : { type: 'ink', strokes: this.strokes, clear: true }
   }
 }

@@ -1,6 +1,6 @@
 import type { ServerToSimulator, WorldFrame } from '@simyard/protocol'
 import { expect, test } from 'vitest'
-import { StreamHub } from './stream-hub.js'
+import { StreamHub, type ViewerAdmission } from './stream-hub.js'
 
 /** A hub whose simulator answers as simulator-v1 says, and viewers that are lists. */
 function hubWithWorld(exportScene?: (request: number) => void) {
@@ -42,7 +42,9 @@ function hubWithWorld(exportScene?: (request: number) => void) {
   )
   const frame = (timeMs: number, updates: WorldFrame['updates'], full = false) =>
     hub.onSimulator({ type: 'frame', frame: { timeMs, updates }, full }, nothing)
-  const viewer = (...words: string[]) => {
+  const viewer = (...words: string[]) => attach({}, ...words)
+  const watcher = (...words: string[]) => attach({ watchesOnly: true }, ...words)
+  const attach = (admission: ViewerAdmission, ...words: string[]) => {
     const received: string[] = []
     const link = {
       queuedBytes: 0,
@@ -50,11 +52,11 @@ function hubWithWorld(exportScene?: (request: number) => void) {
       send: (text: string) => received.push(text),
       close: () => (link.closed = true),
     }
-    const attached = hub.attach(link as never)
+    const attached = hub.attach(link as never, admission)
     for (const word of words) attached.receive(word)
     return { received, link, ...attached }
   }
-  return { hub, viewer, frame, toSimulator, finishWrite: () => finishWrite() }
+  return { hub, viewer, watcher, frame, toSimulator, finishWrite: () => finishWrite() }
 }
 
 const json = (text: string) =>
@@ -229,4 +231,32 @@ test('W11 a viewer who reads slowly is told nothing of nodes that have gone mean
   received.length = 0
   frame(48, [])
   expect(frames(received)).toEqual([{ time: 48, updates: [{ id: 8, translation: '2 0 0' }] }])
+})
+
+test('who may only watch changes nothing, whatever it subscribes as, and hears how the run goes', () => {
+  const { hub, watcher, toSimulator, frame } = hubWithWorld()
+  frame(0, [{ id: 1, translation: '0 0 0' }], true)
+  const mode = (now: 'pause' | 'real-time') =>
+    hub.onSimulator({ type: 'mode', mode: now, timeMs: 5, by: 'request' }, new Uint8Array(0))
+  mode('real-time')
+  const words = [
+    'reset',
+    'pause',
+    'step',
+    'fast:-1',
+    'reload',
+    'load:worlds/a.wbt',
+    'robot:a:b',
+    'set controller:a/b:1\nc',
+  ]
+  const newer = watcher(...words, 'w3d', ...words)
+  const older = watcher(...words, 'x3d', 'revert', ...words)
+  const own = watcher('simyard:hello', 'x3d', ...words)
+  expect(toSimulator.map(({ type }) => type)).toEqual(['export-scene'])
+  for (const { received } of [newer, older, own]) received.length = 0
+  mode('pause')
+  mode('pause')
+  mode('real-time')
+  expect(newer.received).toEqual(['pause: 5', 'real-time'])
+  expect(own.received).toEqual(['pause: 5', 'real-time'])
 })

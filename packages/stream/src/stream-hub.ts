@@ -1,11 +1,8 @@
 import { FrameEncoder, type SceneFrame, sceneFrame } from '@simyard/frames'
 import {
-  type Diagnostic,
   decodeStreamRequest,
   type ErrorReport,
   encodePicture,
-  type LabelUpdate,
-  type NodeUpdate,
   type OwnStreamEvent,
   type RobotSummary,
   type ServerToSimulator,
@@ -15,29 +12,25 @@ import {
   streamMessage,
   type WorldFrame,
 } from '@simyard/protocol'
-import { Ink } from './ink.js'
+import { ControllerFiles } from './controller-files.js'
+import { RunControl } from './run-control.js'
+import { SceneTexts } from './scene-texts.js'
+import { type ConsoleLine, StandingState } from './standing-state.js'
+import type { StreamActions } from './stream-actions.js'
 import { type StreamMeter, Viewer, type ViewerLink } from './viewer.js'
 import { WatchList } from './watch-list.js'
 import { WindowTexts } from './window-texts.js'
 
-/** What a viewer's request may do outside the simulation. */
-export interface StreamActions {
-  toSimulator(message: ServerToSimulator): void
-  /** Worlds of the project, as project-relative paths. */
-  worlds(): readonly string[]
-  readController(controller: string): Promise<readonly { file: string; content: string }[]>
-  /** Replaces an existing file of a controller; rejects with a reason. */
-  writeController(controller: string, file: string, content: string): Promise<void>
-  /** Loads a world again from its project. */
-  loadWorld(world: string): void
-}
-
-type Loaded = Extract<SimulatorToServer, { type: 'loaded' }>
-
-/** The newest part of the console that a viewer who comes later still gets. */
-const CONSOLE_LINES_KEPT = 200
 /** A state that is older is told again as that of now to who comes. */
 const STILL_MS = 100
+
+/** How a viewer is let in. */
+export interface ViewerAdmission {
+  /** It may not change the run, whatever it says. */
+  readonly watchesOnly?: boolean
+  /** Until it says a word that only the other one has. */
+  readonly dialect?: StreamDialect
+}
 
 /**
  * One simulation's stream: the scene, its state, its mode and its console, for any number of viewers in either dialect.
@@ -46,26 +39,16 @@ const STILL_MS = 100
  */
 export class StreamHub {
   private readonly viewers = new Set<Viewer>()
-  private loaded: Loaded | undefined
-  private failure: { error: ErrorReport; diagnostics: readonly Diagnostic[] } | undefined
-  private mode: 'pause' | 'real-time' | 'fast' = 'pause'
-  private timeMs = 0
-  private readonly state = new Map<number, NodeUpdate>()
-  private readonly labels = new Map<number, LabelUpdate>()
-  private readonly scenes = new Map<'x3d' | 'x3d-2019', string>()
-  private readonly sceneRequests = new Map<number, { form: 'x3d' | 'x3d-2019'; viewers: Viewer[] }>()
-  private readonly awaitingPause: Viewer[] = []
-  private readonly consoleLines: Extract<OwnStreamEvent, { type: 'console' }>[] = []
-  private readonly standing = new Map<string, OwnStreamEvent>()
+  private readonly state = new StandingState()
+  private readonly scenes: SceneTexts<Viewer>
+  private readonly controllers: ControllerFiles
+  private readonly run: RunControl
+  private readonly announced = new Map<string, OwnStreamEvent>()
   private readonly watching = new WatchList<Viewer>()
-  private readonly ink = new Ink()
   private readonly devices = new Map<string, OwnStreamEvent>()
   private readonly windowTexts = new WindowTexts<Viewer>((viewer, { robot, text }) =>
     viewer.send(streamMessage.robotMessage(viewer.dialect, robot, text)),
   )
-  private nextRequest = 1
-  private pendingWrites = 0
-  private readonly whenWritten: (() => void)[] = []
   /** There while somebody takes binary frames. */
   private encoder: FrameEncoder | undefined
   private newestAtMs = 0
@@ -76,7 +59,17 @@ export class StreamHub {
     /** Wall-clock milliseconds. */
     private readonly now: () => number,
     private readonly meter?: StreamMeter,
-  ) {}
+  ) {
+    this.scenes = new SceneTexts((message) => this.actions.toSimulator(message))
+    this.controllers = new ControllerFiles(actions)
+    this.run = new RunControl({
+      state: this.state,
+      actions,
+      controllers: this.controllers,
+      running: (viewer) => this.tellMode(viewer),
+      refuse: (viewer, text) => this.refuse(viewer, text),
+    })
+  }
 
   get viewerCount(): number {
     return this.viewers.size
@@ -93,15 +86,23 @@ export class StreamHub {
   }
 
   get running(): boolean {
-    return this.mode !== 'pause'
+    return this.state.mode !== 'pause'
   }
 
   get simulatedMs(): number {
-    return this.timeMs
+    return this.state.timeMs
   }
 
-  attach(link: ViewerLink): { receive(text: string): void; detach(): void } {
-    const viewer = new Viewer(link, this.defaultDialect, this.now, this.meter)
+  /** Characters that the simulator has filled with what stands. */
+  get standingSize(): number {
+    return this.state.size
+  }
+
+  attach(
+    link: ViewerLink,
+    { watchesOnly = false, dialect = this.defaultDialect }: ViewerAdmission = {},
+  ): { receive(text: string): void; detach(): void } {
+    const viewer = new Viewer(link, dialect, this.now, this.meter, watchesOnly)
     this.viewers.add(viewer)
     return {
       receive: (text) => this.receive(viewer, text),
@@ -116,23 +117,22 @@ export class StreamHub {
 
   /** An event that also viewers who come later get, until it is replaced; one for each `key`. */
   announce(key: string, event: OwnStreamEvent): void {
-    this.standing.set(key, event)
+    this.announced.set(key, event)
     this.toOwn(event)
   }
 
   /** What was announced is no longer so: pages that come from now on do not learn it. */
   withdraw(key: string): void {
-    this.standing.delete(key)
+    this.announced.delete(key)
   }
 
   console(robot: string | undefined, stream: 'stdout' | 'stderr', line: string): void {
     const event = { type: 'console', robot, stream, line } as const
-    this.consoleLines.push(event)
-    if (this.consoleLines.length > CONSOLE_LINES_KEPT) this.consoleLines.shift()
+    this.state.take(event)
     for (const viewer of this.viewers) this.sendConsole(viewer, event)
   }
 
-  private sendConsole(viewer: Viewer, event: Extract<OwnStreamEvent, { type: 'console' }>): void {
+  private sendConsole(viewer: Viewer, event: ConsoleLine): void {
     if (!viewer.subscribed) return
     if (viewer.own) viewer.send(streamMessage.own(event))
     else viewer.send(streamMessage.console(event.stream, event.robot ? `[${event.robot}] ${event.line}` : event.line))
@@ -180,7 +180,7 @@ export class StreamHub {
         // The other word for the same, from a page that had no answer yet: its scene is on its way.
         if (viewer.subscribed && !viewer.hasScene) return
         if (request.dialect) viewer.dialect = request.dialect
-        viewer.broadcast = request.broadcast
+        viewer.broadcast = viewer.watchesOnly || request.broadcast
         return this.subscribe(viewer)
       case 'subscribe-mjpeg':
         return this.refuse(
@@ -188,35 +188,13 @@ export class StreamHub {
           'This simulation is streamed as a 3D scene, not as pictures: subscribe with x3d or w3d.',
         )
       case 'pause':
-        this.awaitingPause.push(viewer)
-        return this.actions.toSimulator({ type: 'mode', mode: 'pause' })
       case 'step':
-        this.awaitingPause.push(viewer)
-        return this.actions.toSimulator({ type: 'mode', mode: 'step' })
       case 'run':
-        this.mode = request.mode
-        this.tellMode(viewer)
-        return this.actions.toSimulator({ type: 'mode', mode: request.mode, ...this.limit(request.forMs) })
       case 'timeout':
-        if (this.mode === 'pause') return
-        return this.actions.toSimulator({ type: 'mode', mode: this.mode, ...this.limit(request.forMs) })
       case 'reset':
-        return this.afterWrites(() => this.actions.toSimulator({ type: 'reset' }))
       case 'reload':
-        viewer.dialect = request.dialect
-        return this.afterWrites(() => {
-          if (this.loaded) this.actions.loadWorld(this.loaded.world)
-          else if (this.failure) this.actions.loadWorld('')
-        })
-      case 'load': {
-        if (request.dialect) viewer.dialect = request.dialect
-        // Only the last part of the path counts, as in Webots: a world of this project.
-        const name = request.world.slice(request.world.lastIndexOf('/') + 1)
-        const world = this.actions.worlds().find((path) => path.endsWith(`/${name}`))
-        if (!world)
-          return this.refuse(viewer, `The project has no world ${name}. It has: ${this.actions.worlds().join(', ')}.`)
-        return this.actions.loadWorld(world)
-      }
+      case 'load':
+        return this.run.perform(viewer, request)
       case 'robot-window-opened':
         // Windows by themselves are of the newer releases, and subscribe to nothing.
         if (!viewer.subscribed) viewer.dialect = '2022'
@@ -224,23 +202,22 @@ export class StreamHub {
       case 'robot-message':
         return this.actions.toSimulator({ type: 'robot-message', robot: request.robot, message: request.message })
       case 'get-controller':
-      case 'sync-controller':
+      case 'sync-controller': {
         viewer.dialect = '2019'
-        this.afterWrites(() =>
-          this.sendController(
-            viewer,
+        const only = request.type === 'sync-controller' ? request.file : undefined
+        return this.controllers.afterWrites(() =>
+          this.controllers.read(
             request.controller,
-            request.type === 'sync-controller' ? request.file : undefined,
+            only,
+            (text) => viewer.send(text),
+            (message) => this.refuse(viewer, message),
           ),
         )
-        return
+      }
       case 'set-controller':
-        this.pendingWrites++
-        this.actions
-          .writeController(request.controller, request.file, request.content)
-          .catch((error: unknown) => this.refuse(viewer, messageOf(error)))
-          .finally(() => this.written())
-        return
+        return this.controllers.write(request.controller, request.file, request.content, (message) =>
+          this.refuse(viewer, message),
+        )
       case 'watch':
         this.watch(this.watching.set(viewer, request))
         for (const [robot, event] of this.devices) {
@@ -258,32 +235,6 @@ export class StreamHub {
     if (message) this.actions.toSimulator(message)
   }
 
-  /** What follows a change of a file waits for it: a reset must start the new program, not the old one. */
-  private afterWrites(action: () => void): void {
-    if (this.pendingWrites === 0) action()
-    else this.whenWritten.push(action)
-  }
-
-  private written(): void {
-    this.pendingWrites--
-    if (this.pendingWrites === 0) for (const action of this.whenWritten.splice(0)) action()
-  }
-
-  private sendController(viewer: Viewer, controller: string, only: string | undefined): void {
-    this.actions.readController(controller).then(
-      (files) => {
-        for (const { file, content } of files) {
-          if (only === undefined || file === only) viewer.send(streamMessage.setController(controller, file, content))
-        }
-      },
-      (error: unknown) => this.refuse(viewer, messageOf(error)),
-    )
-  }
-
-  private limit(forMs: number): { untilMs?: number } {
-    return forMs < 0 ? {} : { untilMs: this.timeMs + forMs }
-  }
-
   private refuse(viewer: Viewer, message: string): void {
     if (viewer.own) viewer.send(streamMessage.own({ type: 'error', error: { code: 'STREAM_BAD_MESSAGE', message } }))
     else if (viewer.subscribed) viewer.send(streamMessage.console('stderr', message))
@@ -297,31 +248,21 @@ export class StreamHub {
     if (!viewer.broadcast && !viewer.own && this.running && first && this.viewers.size === 1) {
       this.actions.toSimulator({ type: 'mode', mode: 'pause' })
     }
-    if (viewer.own) for (const event of this.standing.values()) viewer.send(streamMessage.own(event))
-    for (const event of this.consoleLines) this.sendConsole(viewer, event)
-    if (this.failure) this.sendFailure(viewer)
-    else if (this.loaded) this.sendScene(viewer)
+    if (viewer.own) for (const event of this.announced.values()) viewer.send(streamMessage.own(event))
+    for (const event of this.state.consoleLines) this.sendConsole(viewer, event)
+    if (this.state.failure) this.sendFailure(viewer)
+    else if (this.state.loaded) this.sendScene(viewer)
   }
 
   // ---- to viewers ---------------------------------------------------------------------------------------------
 
   private sendScene(viewer: Viewer): void {
-    const form = viewer.dialect === '2019' ? 'x3d-2019' : 'x3d'
-    const xml = this.scenes.get(form)
-    if (xml !== undefined) return this.sendSceneText(viewer, xml, true)
-    for (const request of this.sceneRequests.values()) {
-      if (request.form === form) {
-        request.viewers.push(viewer)
-        return
-      }
-    }
-    const request = this.nextRequest++
-    this.sceneRequests.set(request, { form, viewers: [viewer] })
-    this.actions.toSimulator({ type: 'export-scene', request, dialect: form })
+    const xml = this.scenes.get(viewer.dialect === '2019' ? 'x3d-2019' : 'x3d', viewer)
+    if (xml !== undefined) this.sendSceneText(viewer, xml)
   }
 
-  private sendSceneText(viewer: Viewer, xml: string, withState: boolean): void {
-    const { loaded } = this
+  private sendSceneText(viewer: Viewer, xml: string): void {
+    const { loaded, mode, timeMs, allLabels, strokes } = this.state
     if (!loaded) return
     viewer.hasScene = true
     viewer.send(streamMessage.world(viewer.dialect, loaded.world, this.actions.worlds()))
@@ -334,27 +275,19 @@ export class StreamHub {
     }
     viewer.send(streamMessage.model(xml))
     this.sendState(viewer)
-    if (viewer.dialect === '2019') for (const label of this.labels.values()) viewer.send(streamMessage.label(label))
+    if (viewer.dialect === '2019') for (const label of allLabels) viewer.send(streamMessage.label(label))
     else for (const window of windows) viewer.send(window)
     viewer.send(streamMessage.sceneLoadCompleted)
-    if (withState) {
-      viewer.send(
-        this.mode === 'pause' ? streamMessage.paused(viewer.dialect, this.timeMs) : streamMessage.running(this.mode),
-      )
-    }
+    viewer.send(mode === 'pause' ? streamMessage.paused(viewer.dialect, timeMs) : streamMessage.running(mode))
     if (viewer.own) {
-      if (this.ink.event) viewer.send(streamMessage.own(this.ink.event))
+      if (strokes) viewer.send(streamMessage.own(strokes))
       for (const diagnostic of loaded.diagnostics) viewer.send(streamMessage.own({ type: 'diagnostic', diagnostic }))
     }
   }
 
   /** The whole state, in the viewer's form. */
   private sendState(viewer: Viewer): void {
-    const state: WorldFrame = {
-      timeMs: this.timeMs,
-      updates: [...this.state.values()],
-      labels: [...this.labels.values()],
-    }
+    const state = this.state.frame
     if (viewer.link.sendFrame) return viewer.link.sendFrame(sceneFrame(state))
     if (!viewer.binary) return viewer.send(streamMessage.frame(viewer.dialect, state), 'json')
     if (!this.encoder) {
@@ -362,24 +295,26 @@ export class StreamHub {
       this.encoder.add(sceneFrame(state), this.now())
     } else if (this.now() - this.newestAtMs > STILL_MS) {
       // It is the state now, too: a frame of long ago would say that it is old.
-      this.encoder.add({ timeMs: this.timeMs, poses: [], fields: [], labels: [] }, this.now())
+      this.encoder.add({ timeMs: state.timeMs, poses: [], fields: [], labels: [] }, this.now())
     }
     this.newestAtMs = this.now()
     viewer.sendNewest(this.encoder)
   }
 
   private sendFailure(viewer: Viewer): void {
-    if (!this.failure) return
-    if (viewer.own) viewer.send(streamMessage.own({ type: 'error', error: this.failure.error }))
-    else viewer.send(streamMessage.console('stderr', this.failure.error.message))
+    const { failure } = this.state
+    if (!failure) return
+    if (viewer.own) viewer.send(streamMessage.own({ type: 'error', error: failure.error }))
+    else viewer.send(streamMessage.console('stderr', failure.error.message))
   }
 
   /** Mode replies go to who asked; our own viewers all learn of them. */
   private tellMode(requester: Viewer): void {
-    if (this.mode === 'pause') return
+    const { mode } = this.state
+    if (mode === 'pause') return
     for (const viewer of this.viewers) {
       if (!viewer.subscribed) continue
-      if (viewer === requester ? viewer.dialect === '2022' : viewer.own) viewer.send(streamMessage.running(this.mode))
+      if (viewer === requester ? viewer.dialect === '2022' : viewer.own) viewer.send(streamMessage.running(mode))
     }
   }
 
@@ -409,8 +344,7 @@ export class StreamHub {
         return true
       case 'loaded':
         this.forgetScene()
-        this.loaded = message
-        this.failure = undefined
+        this.state.take(message)
         this.announce('robots', { type: 'robots', robots: message.robots })
         for (const viewer of this.viewers) if (viewer.subscribed) this.sendScene(viewer)
         this.watch(this.watching.renew())
@@ -422,7 +356,7 @@ export class StreamHub {
         }
         return true
       case 'ink':
-        this.ink.add(message)
+        this.state.take(message)
         for (const viewer of this.viewers) if (viewer.own && viewer.hasScene) viewer.send(streamMessage.own(message))
         return true
       case 'readings':
@@ -438,20 +372,18 @@ export class StreamHub {
       }
       case 'load-failed':
         this.forgetScene()
-        this.loaded = undefined
-        this.failure = message
+        this.state.take(message)
         for (const viewer of this.viewers) if (viewer.subscribed) this.sendFailure(viewer)
         return true
       case 'scene': {
-        const request = this.sceneRequests.get(message.request)
-        if (!request) return true
-        this.sceneRequests.delete(message.request)
         const xml = new TextDecoder().decode(body)
-        this.scenes.set(request.form, xml)
-        for (const viewer of request.viewers) if (this.viewers.has(viewer)) this.sendSceneText(viewer, xml, true)
+        for (const viewer of this.scenes.answer(message.request, xml)) {
+          if (this.viewers.has(viewer)) this.sendSceneText(viewer, xml)
+        }
         return true
       }
       case 'frame':
+        this.state.take(message)
         this.onFrame(message.frame, message.full)
         return true
       case 'mode':
@@ -464,6 +396,7 @@ export class StreamHub {
         this.toOwn(message)
         return true
       case 'surroundings':
+        this.state.take(message)
         this.announce('surroundings', message)
         return true
       case 'sound':
@@ -488,7 +421,7 @@ export class StreamHub {
         )
         return true
       case 'node-added':
-        this.scenes.clear()
+        this.scenes.change()
         // Whoever still waits for the scene gets one with this node in it.
         this.toWatching((dialect) => {
           const xml = message.xml[dialect === '2019' ? 'x3d-2019' : 'x3d']
@@ -496,16 +429,16 @@ export class StreamHub {
         })
         return true
       case 'node-removed': {
-        this.scenes.clear()
+        this.scenes.change()
+        this.state.take(message)
         const gone = [message.id, ...message.inside]
-        for (const id of gone) this.state.delete(id)
         for (const viewer of this.viewers) viewer.forget(gone)
         this.encoder?.remove(gone)
         this.toWatching(() => streamMessage.deleteNode(message.id))
         return true
       }
       case 'robots':
-        this.onRobots(message.robots)
+        this.onRobots(message)
         return true
       default:
         return false
@@ -514,32 +447,21 @@ export class StreamHub {
 
   /** A world is about to be loaded in place of this one. */
   worldLeaves(): void {
-    if (this.loaded) this.toSubscribed((dialect) => streamMessage.deleteWorld(dialect))
+    if (this.state.loaded) this.toSubscribed((dialect) => streamMessage.deleteWorld(dialect))
     this.forgetScene()
-    this.loaded = undefined
-    this.failure = undefined
   }
 
   private forgetScene(): void {
     for (const viewer of this.viewers) viewer.hasScene = false
-    this.scenes.clear()
-    this.sceneRequests.clear()
-    this.standing.delete('robots')
+    this.scenes.leave()
+    this.announced.delete('robots')
     this.devices.clear()
-    this.ink.clear()
     this.windowTexts.forget()
-    this.state.clear()
-    this.labels.clear()
+    this.state.leave()
     this.encoder?.restart()
-    this.timeMs = 0
-    this.mode = 'pause'
   }
 
   private onFrame(frame: WorldFrame, full: boolean): void {
-    this.timeMs = frame.timeMs
-    if (full) this.state.clear()
-    for (const update of frame.updates) this.state.set(update.id, { ...this.state.get(update.id), ...update })
-    for (const label of frame.labels ?? []) this.labels.set(label.id, label)
     this.newestAtMs = this.now()
     let typed: SceneFrame | undefined
     const typedFrame = () => {
@@ -589,12 +511,13 @@ export class StreamHub {
     }
   }
 
-  private onRobots(robots: readonly RobotSummary[]): void {
-    if (!this.loaded) return
+  private onRobots(message: Extract<SimulatorToServer, { type: 'robots' }>): void {
+    const { loaded } = this.state
+    if (!loaded) return
     const windows = (list: readonly RobotSummary[]) => list.filter(({ window }) => window !== '<none>')
-    const before = windows(this.loaded.robots)
-    const now = windows(robots)
-    this.loaded = { ...this.loaded, robots }
+    const before = windows(loaded.robots)
+    const now = windows(message.robots)
+    this.state.take(message)
     for (const { nodeId, name, window } of before) {
       if (!now.some((robot) => robot.nodeId === nodeId))
         this.toWatching(() => streamMessage.robotWindowGone(name, window))
@@ -603,21 +526,29 @@ export class StreamHub {
       if (!before.some((robot) => robot.nodeId === nodeId))
         this.toWatching(() => streamMessage.robotWindow(name, window, main))
     }
-    this.announce('robots', { type: 'robots', robots })
+    this.announce('robots', message)
   }
 
   private onMode(message: Extract<SimulatorToServer, { type: 'mode' }>): void {
-    const before = this.mode
-    this.mode = message.mode
-    this.timeMs = message.timeMs
-    if (message.mode !== 'pause') return
-    const requesters = new Set(this.awaitingPause.splice(0))
+    const before = this.state.mode
+    this.state.take(message)
+    if (message.mode !== 'pause') return this.tellRunning(before, message.mode)
+    const requesters = this.run.takeRequesters()
     for (const viewer of this.viewers) {
       if (!viewer.hasScene) continue
       if (requesters.has(viewer)) viewer.send(streamMessage.pausedByClient(viewer.dialect))
-      else if (message.by !== 'request' || (viewer.own && before !== 'pause')) {
+      else if (message.by !== 'request' || ((viewer.own || viewer.watchesOnly) && before !== 'pause')) {
         viewer.send(streamMessage.paused(viewer.dialect, message.timeMs))
       }
+    }
+  }
+
+  /** Who may ask for nothing gets no answer, and hears it from here. */
+  private tellRunning(before: string, mode: 'real-time' | 'fast'): void {
+    if (before === mode) return
+    for (const viewer of this.viewers) {
+      if (viewer.watchesOnly && viewer.hasScene && (viewer.own || viewer.dialect === '2022'))
+        viewer.send(streamMessage.running(mode))
     }
   }
 }
@@ -626,8 +557,4 @@ function changesTheRun(request: StreamRequest): boolean {
   return !['hello', 'ack', 'watch', 'subscribe', 'subscribe-mjpeg', 'ignored', 'robot-window-opened'].includes(
     request.type,
   )
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

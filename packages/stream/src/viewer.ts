@@ -1,6 +1,7 @@
 import type { FrameEncoder, SceneFrame } from '@simyard/frames'
 import type { LabelUpdate, NodeUpdate, StreamDialect } from '@simyard/protocol'
 import { Line } from './line.js'
+import { MissedStates } from './missed-states.js'
 
 /** One connected page, whatever carries its messages. */
 export interface ViewerLink {
@@ -35,11 +36,11 @@ export class Viewer {
   subscribed = false
   /** Has the scene that frames refer to; until then they would come before it. */
   hasScene = false
-  broadcast = false
+  /** May not change the run. */
+  broadcast: boolean
   /** Understands our own messages. */
   own = false
-  private missed: Map<number, NodeUpdate> | undefined
-  private missedLabels: Map<number, LabelUpdate> | undefined
+  private readonly missed = new MissedStates()
   missedFrames = 0
   /** There while the viewer takes binary frames. */
   private line: Line | undefined
@@ -53,7 +54,11 @@ export class Viewer {
     public dialect: StreamDialect,
     private readonly now: () => number,
     private readonly meter: StreamMeter | undefined,
-  ) {}
+    /** Not by its own choice, as a broadcast is. */
+    readonly watchesOnly = false,
+  ) {
+    this.broadcast = watchesOnly
+  }
 
   send(text: string, form: StreamForm = 'text'): void {
     if (this.link.queuedBytes > LOST_BYTES) return this.link.close(1008, 'the viewer does not read')
@@ -83,8 +88,7 @@ export class Viewer {
   /** What it has is of another scene. */
   startOver(): void {
     this.has = 0
-    this.missed = undefined
-    this.missedLabels = undefined
+    this.missed.clear()
   }
 
   get behind(): boolean {
@@ -131,29 +135,23 @@ export class Viewer {
   }
 
   /** Remembers a frame that was not sent, newest value of each field wins. */
-  miss(updates: readonly NodeUpdate[], labels: readonly LabelUpdate[] = []): void {
+  miss(updates: readonly NodeUpdate[], labels?: readonly LabelUpdate[]): void {
     this.missedFrames++
-    this.missed ??= new Map()
-    for (const update of updates) this.missed.set(update.id, { ...this.missed.get(update.id), ...update })
-    if (labels.length > 0) this.missedLabels ??= new Map()
-    for (const label of labels) this.missedLabels?.set(label.id, label)
+    this.missed.add(updates, labels)
   }
 
   /** These nodes are gone; nothing is to be said of them. */
   forget(ids: Iterable<number>): void {
-    for (const id of ids) this.missed?.delete(id)
+    this.missed.forget(ids)
   }
 
   /** What was missed, together with the newest frame; forgets it. */
   catchUp(
     updates: readonly NodeUpdate[],
-    labels: readonly LabelUpdate[] = [],
+    labels?: readonly LabelUpdate[],
   ): { updates: readonly NodeUpdate[]; labels: readonly LabelUpdate[] } | undefined {
-    if (!this.missed) return undefined
-    this.miss(updates, labels)
-    const result = { updates: [...this.missed.values()], labels: [...(this.missedLabels?.values() ?? [])] }
-    this.missed = undefined
-    this.missedLabels = undefined
-    return result
+    if (this.missed.isEmpty) return undefined
+    this.missed.add(updates, labels)
+    return this.missed.take()
   }
 }

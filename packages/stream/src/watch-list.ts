@@ -4,7 +4,7 @@ export type Watch = Omit<Extract<OwnStreamRequest, { type: 'watch' }>, 'type'>
 type WatchMessage = Extract<ServerToSimulator, { type: 'watch' }>
 
 /** What the viewers of one simulation want to know beside the picture: each its own, the simulator all of it once. */
-export class WatchList<Viewer extends object> {
+export class WatchList<Viewer> {
   private readonly byViewer = new Map<Viewer, Watch>()
   private told = JSON.stringify(NOTHING)
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
@@ -8,9 +8,14 @@ export const chromiumPath = PATHS.find((path) => existsSync(path))
 /** Why browser tests cannot run here; undefined when they can. */
 export const chromiumProblem = chromiumPath ? undefined : 'no Chromium (Debian: apt install chromium)'
 
-/** A real Chromium that draws WebGL in software. */
-export function launchChromium(args: readonly string[] = []): Promise<Browser> {
-  return chromium.launch({
+/** A page that others beside it slow down; a limit that is not reached costs nothing. */
+const PATIENCE_MS = 90_000
+
+/** A real Chromium that draws WebGL in software. Its pages wait long for what is to come. */
+export async function launchChromium(args: readonly string[] = []): Promise<Browser> {
+  // It takes half a second to read, which most tests need not.
+  const { chromium } = await import('playwright-core')
+  const browser = await chromium.launch({
     executablePath: chromiumPath,
     args: [
       '--no-sandbox',
@@ -23,7 +28,18 @@ export function launchChromium(args: readonly string[] = []): Promise<Browser> {
       '--use-gl=angle',
       '--use-angle=swiftshader',
       '--ignore-gpu-blocklist',
+      // Everything but WebGL is drawn without the graphics card that is imitated: that takes half of the time.
+      '--disable-gpu-compositing',
+      '--disable-gpu-rasterization',
       ...args,
     ],
   })
+  const newContext = browser.newContext.bind(browser)
+  // A page that is opened by itself has one of its own, too.
+  browser.newContext = async (options) => {
+    const context = await newContext(options)
+    context.setDefaultTimeout(PATIENCE_MS)
+    return context
+  }
+  return browser
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 
-const START_LIMIT_MS = 30_000
+const START_LIMIT_MS = 90_000
 
 export interface RunningDocker {
   readonly socketPath: string

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import puppeteer, { type Browser } from 'puppeteer-core'
+import type { Browser } from 'puppeteer-core'
 
 const PATHS = ['/usr/bin/firefox-esr', '/usr/bin/firefox']
 const SCREEN = '/usr/bin/Xvfb'
@@ -31,6 +31,7 @@ export interface RunningFirefox {
 export async function launchFirefox({ downloads }: FirefoxOptions = {}): Promise<RunningFirefox> {
   const screen = await openScreen()
   try {
+    const { default: puppeteer } = await import('puppeteer-core')
     const browser = await puppeteer.launch({
       browser: 'firefox',
       executablePath: firefoxPath,

@@ -57,7 +57,7 @@ export class FrameViewer {
     this.acknowledger.arrived(this.newest)
   }
 
-  async until(isSo: (viewer: this) => boolean, timeoutMs = 30_000): Promise<void> {
+  async until(isSo: (viewer: this) => boolean, timeoutMs = 60_000): Promise<void> {
     const deadline = Date.now() + timeoutMs
     while (!isSo(this)) {
       if (this.closed !== undefined) throw new Error(`the stream closed: ${this.closed}`)

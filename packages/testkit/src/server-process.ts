@@ -17,7 +17,13 @@ export interface RunningServer {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts one server of the built checkout by itself, from a configuration, on this machine only. */
+/** What a simulation server does beside its visitors takes seconds of a small machine; tests of it configure it. */
+const NOTHING_BESIDE = { warmSimulators: 0, selfTestDelay: 86_400 }
+
+/**
+ * Starts one server of the built checkout by itself, from a configuration, on this machine only. It keeps no simulators
+ * ready and does not try its sandbox, unless the configuration says so.
+ */
 export function startServer(
   command: 'session-server' | 'simulation-server' | 'relay-server',
   config: Record<string, unknown>,
@@ -25,8 +31,9 @@ export function startServer(
 ): Promise<RunningServer> {
   const local = { port: 0, host: '127.0.0.1', debug: true }
   const behindNothing = command === 'relay-server' ? {} : { server: '127.0.0.1', ssl: false, portRewrite: false }
+  const alone = command === 'simulation-server' ? NOTHING_BESIDE : {}
   const program = join(repositoryRoot, 'apps/simyard/bin/simyard.mjs')
-  return start([process.execPath, program, command], { ...local, ...behindNothing, ...config }, env)
+  return start([process.execPath, program, command], { ...local, ...behindNothing, ...alone, ...config }, env)
 }
 
 /** Starts a Python program that takes the path of its configuration and says on which port it runs. */

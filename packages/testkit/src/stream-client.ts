@@ -41,11 +41,11 @@ export class TextSocket {
 
   /** The first message from `from` on that matches; rejects after a time with what came instead. */
   async next(matches: (text: string) => boolean, options: { from?: number; timeoutMs?: number } = {}): Promise<string> {
-    const { from = 0, timeoutMs = 60_000 } = options
+    const { from = 0, timeoutMs = 90_000 } = options
     const deadline = Date.now() + timeoutMs
-    for (;;) {
-      const found = this.received.slice(from).find(matches)
-      if (found !== undefined) return found
+    for (let next = from; ; ) {
+      // Runs that are watched have thousands of them: each is looked at once.
+      for (; next < this.received.length; next++) if (matches(this.received[next]!)) return this.received[next]!
       const left = deadline - Date.now()
       if (left <= 0 || this.closed) {
         const shown = this.received.slice(-12).map((text) => text.slice(0, 160))
@@ -57,7 +57,7 @@ export class TextSocket {
     }
   }
 
-  async untilClosed(timeoutMs = 10_000): Promise<{ code: number; reason: string }> {
+  async untilClosed(timeoutMs = 60_000): Promise<{ code: number; reason: string }> {
     const deadline = Date.now() + timeoutMs
     while (!this.closed) {
       if (Date.now() > deadline) throw new Error('the socket stays open')
@@ -96,8 +96,7 @@ export async function openSimulation(
   if (!server.startsWith('ws')) throw new Error(`no simulation server: ${server}`)
   const client = await TextSocket.open(`${server}/client`)
   client.send(JSON.stringify(start))
-  // On a machine that is busy with others a simulator takes its time.
-  const ready = await client.next((text) => text.startsWith('webots:ws'), { timeoutMs: 60_000 })
+  const ready = await client.next((text) => text.startsWith('webots:ws'))
   const streamUrl = ready.slice('webots:'.length)
   const stream = await TextSocket.open(`${streamUrl}/`)
   for (const word of firstWords) stream.send(word)

@@ -11,7 +11,7 @@ import {
   type StreamDialect,
 } from '@simyard/protocol'
 import { field, type Logger } from '@simyard/service-host'
-import { StreamHub, type StreamMeter, type ViewerLink } from '@simyard/stream'
+import { Feed, MadeFiles, StreamHub, type StreamMeter, type ViewerLink } from '@simyard/stream'
 import { checkRelativePath, listWorlds, readInside, replaceInside } from '../project/project-files.js'
 import type { PreparedProject } from '../project/project-source.js'
 import { isSessionFile } from '../project/session-file.js'
@@ -25,7 +25,6 @@ import { WindowFiles } from '../window/window-files.js'
 import { Controllers } from './controllers.js'
 import { type Instance, type InstanceEvents, sessionEnded } from './instance.js'
 import { InstanceRoom } from './instance-room.js'
-import { MadeFiles } from './made-files.js'
 import { ProjectFolder } from './project-folder.js'
 
 export interface HostedInstanceContext {
@@ -70,6 +69,8 @@ export class HostedInstance implements Instance {
   private readonly folder: ProjectFolder
   private readonly controllers: Controllers
   private readonly room: InstanceRoom | undefined
+  private readonly feed: Feed
+  private title = ''
   private readonly madeFiles = new MadeFiles()
   private worlds: string[] = []
   private readonly hangTimer: NodeJS.Timeout
@@ -90,9 +91,13 @@ export class HostedInstance implements Instance {
     this.lastWorld = options.world
     this.folder = new ProjectFolder(context.stage, options.port, options.prepared)
     this.simulator = options.simulator
+    this.feed = new Feed({
+      toSimulator: (message) => void this.simulator.send(message),
+      now: () => performance.now(),
+    })
     this.hub = new StreamHub(
       {
-        toSimulator: (message) => void this.simulator.send(message),
+        toSimulator: (message) => this.feed.fromHost(message),
         worlds: () => this.worlds,
         readController: (name) => this.readController(name),
         writeController: (name, file, content) => this.writeController(name, file, content),
@@ -114,7 +119,10 @@ export class HostedInstance implements Instance {
       now: () => performance.now(),
       toSimulator: (message, body) => this.simulator.send(message, body),
       onSimulatorDrained: (resume) => this.simulator.onceDrained(resume),
-      console: (robot, stream, line) => this.hub.console(robot, stream, line),
+      console: (robot, stream, line) => {
+        this.hub.console(robot, stream, line)
+        this.feed.take({ type: 'console', robot, stream, line }, new Uint8Array(0))
+      },
       externWaits: (robot, token) => this.externWaits(robot, token),
     })
     const relay = context.relay()
@@ -126,12 +134,22 @@ export class HostedInstance implements Instance {
   }
 
   private openRoom(relay: string): InstanceRoom {
-    return new InstanceRoom(relay, {
-      command: (message) => void this.simulator.send({ type: 'room-message', message }),
-      state: (room) => this.hub.announce('room', room),
-      failed: (error) => this.hub.announce('room error', { type: 'error', error }),
-      mended: () => this.hub.withdraw('room error'),
-    })
+    const files = `${this.options.streamUrl.replace(/^ws/, 'http')}/`
+    return new InstanceRoom(
+      relay,
+      {
+        command: (message) => void this.simulator.send({ type: 'room-message', message }),
+        state: (room) => this.hub.announce('room', room),
+        failed: (error) => this.hub.announce('room error', { type: 'error', error }),
+        mended: () => this.hub.withdraw('room error'),
+      },
+      {
+        offer: () => ({ host: 'server', title: this.title, project: files, assets: `${files}assets/` }),
+        begin: (send) => this.feed.begin(send),
+        end: () => this.feed.end(),
+        request: (message) => this.feed.request(message),
+      },
+    )
   }
 
   private adopt(simulator: SimulatorProcess): void {
@@ -206,7 +224,7 @@ export class HostedInstance implements Instance {
     this.controllers.stopAll()
     this.worlds = await listWorlds(this.projectDir)
     this.loading = true
-    this.simulator.send({ type: 'load', world, seed: this.options.seed })
+    this.feed.fromHost({ type: 'load', world, seed: this.options.seed })
   }
 
   private onSimulator(message: SimulatorToServer, body: Uint8Array): void {
@@ -224,16 +242,19 @@ export class HostedInstance implements Instance {
         this.room?.reply(message.event, message.payload)
         return
       case 'made-file':
-        return this.madeFiles.keep(message.path, Buffer.from(body))
+        this.madeFiles.keep(message.path, body)
+        return this.feed.take(message, body)
       case 'loaded':
         this.options.events.loaded()
+        this.title = message.title.slice(0, 200)
         if (message.robots.some(({ model }) => model === FOSSBOT_MODEL)) this.room?.open()
         break
       case 'load-failed':
         this.options.events.loadFailed(message.error)
         break
     }
-    this.hub.onSimulator(message, body)
+    if (!this.feed.isOnlyForWatchers(message)) this.hub.onSimulator(message, body)
+    this.feed.take(message, body)
   }
 
   private async answerFile(message: Extract<SimulatorToServer, { type: 'read-file' }>): Promise<void> {
@@ -256,7 +277,7 @@ export class HostedInstance implements Instance {
   /** A file for the stream's HTTP side: `assets/…` ships with Simyard, everything else is the project's or the run's. */
   serveFile(path: string): Promise<Buffer> {
     const made = this.madeFiles.read(path)
-    if (made) return Promise.resolve(made)
+    if (made) return Promise.resolve(Buffer.from(made))
     if (isSessionFile(path)) return Promise.reject(new SimyardError('FILE_NOT_FOUND', `There is no file ${path}.`))
     const window = new WindowFiles(this.projectDir, this.context.assetsDir).read(path)
     if (window) return window

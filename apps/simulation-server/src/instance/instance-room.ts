@@ -1,4 +1,4 @@
-import { HostedRoom, openRoom } from '@simyard/client'
+import { HostedRoom, openRoom, type RoomFeed } from '@simyard/client'
 import {
   type ErrorReport,
   type FossbotCommand,
@@ -39,6 +39,8 @@ export class InstanceRoom {
     /** Address of the relay, `https://robots.example/`. */
     private readonly relay: string,
     private readonly events: InstanceRoomEvents,
+    /** What those see who watch the room. */
+    private readonly feed: RoomFeed,
   ) {}
 
   /** To be called whenever a world with something to drive is there; the room stays over worlds. */
@@ -67,6 +69,8 @@ export class InstanceRoom {
         {
           address: this.relay,
           transports: ['websocket', 'polling'],
+          feed: this.feed,
+          onFeedRefused: (error) => this.events.failed(error),
           onCommand: (command) => this.onCommand(command),
           onState: (now) => {
             this.events.state({ type: 'room', id, code, state: now.state })

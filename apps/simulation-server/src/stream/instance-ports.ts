@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { SimyardError } from '@simyard/protocol'
 import {
   type HttpPart,
@@ -29,6 +29,7 @@ const SPARE_PORTS = 100
 export class InstancePorts {
   private readonly taken = new Set<number>()
   private readonly listening = new Map<number, Listening>()
+  private readonly claims = new Map<number, Server>()
 
   constructor(
     private readonly options: InstancePortsOptions,
@@ -53,7 +54,7 @@ export class InstancePorts {
       if (this.taken.has(port)) continue
       this.taken.add(port)
       if (!ownPort) return port
-      if (by === 'program' ? await isFree(port) : await this.listen(port, host)) return port
+      if (by === 'program' ? await this.claim(port) : await this.listen(port, host)) return port
       this.taken.delete(port)
     }
     throw new SimyardError(
@@ -86,8 +87,26 @@ export class InstancePorts {
     }
   }
 
+  /** A program takes its time until it opens its port; meanwhile no other server of ours on this machine gives it away. */
+  private async claim(port: number): Promise<boolean> {
+    // The system forgets such a name with the process that has it. Only Linux has them.
+    const claim = process.platform === 'linux' ? await listening({ path: `\0simyard-port-${port}` }) : createServer()
+    if (!claim) return false
+    // As Webots opens it: on all addresses.
+    const probe = await listening({ port })
+    probe?.close()
+    if (!probe) {
+      claim.close()
+      return false
+    }
+    this.claims.set(port, claim)
+    return true
+  }
+
   release(port: number): void {
     this.taken.delete(port)
+    this.claims.get(port)?.close()
+    this.claims.delete(port)
     void this.listening.get(port)?.close()
     this.listening.delete(port)
   }
@@ -95,14 +114,16 @@ export class InstancePorts {
   async close(): Promise<void> {
     await Promise.all([...this.listening.values()].map((listening) => listening.close()))
     this.listening.clear()
+    for (const claim of this.claims.values()) claim.close()
+    this.claims.clear()
   }
 }
 
-/** Whether a program could open a port on all addresses now, as Webots does. */
-function isFree(port: number): Promise<boolean> {
+/** Undefined when somebody else has the place. */
+function listening(place: { path: string } | { port: number }): Promise<Server | undefined> {
   return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(port, () => probe.close(() => resolve(true)))
+    const server = createServer()
+    server.once('error', () => resolve(undefined))
+    server.listen(place, () => resolve(server))
   })
 }

@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ErrorReport, reportError } from '@simyard/protocol'
-import { sendError } from '@simyard/service-host'
+import { contentTypeOf, sendError, streamSocket } from '@simyard/service-host'
 import type { ViewerLink } from '@simyard/stream'
 import { createWebSocketStream, WebSocketServer } from 'ws'
-import { contentTypeOf } from '../content-type.js'
-import { sharedMessage } from './shared-message.js'
 
 /** A page's largest message is a controller's file. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
@@ -83,22 +81,7 @@ export class StreamDoor {
       return
     }
     this.sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const viewer = instance.attach({
-        send: (text) => {
-          if (webSocket.readyState === webSocket.OPEN) webSocket.send(text)
-        },
-        sendBytes: (bytes) => {
-          if (webSocket.readyState !== webSocket.OPEN) return
-          // Past the library while nothing of it waits that would be overtaken.
-          if (webSocket.bufferedAmount === 0) socket.write(sharedMessage(bytes))
-          // It is as small as it gets: compressing it would only take time.
-          else webSocket.send(bytes, { compress: false })
-        },
-        get queuedBytes() {
-          return webSocket.bufferedAmount
-        },
-        close: (code, reason) => webSocket.close(code, reason),
-      })
+      const viewer = instance.attach(streamSocket(webSocket, socket))
       webSocket.on('message', (data, isBinary) => viewer.receive(isBinary ? '' : String(data)))
       webSocket.on('close', () => viewer.detach())
       // A message over the limit or a broken frame: ws closes the socket with the right code by itself.

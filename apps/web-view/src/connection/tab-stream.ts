@@ -128,6 +128,9 @@ export class TabStream implements Stream {
           this.hub.announce('room error', { type: 'error', error: message.room.error })
         return
       }
+      case 'watching-refused':
+        this.hub.announce('watching error', { type: 'error', error: message.error })
+        return
       case 'stalled':
         this.hub.announce('stalled', { type: 'stalled', ms: message.ms })
     }

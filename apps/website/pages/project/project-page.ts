@@ -36,7 +36,9 @@ async function start(): Promise<void> {
   const loading = createView()
   let project: Project
   try {
-    project = await getProject(id)
+    // The server has put it into the page; the API says why when it could not.
+    project =
+      (JSON.parse(find<HTMLMetaElement>('meta[name=project]').content) as Project | null) ?? (await getProject(id))
   } catch (error) {
     explainMissing(id, error)
     return

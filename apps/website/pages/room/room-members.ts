@@ -7,6 +7,7 @@ type Refusal = { readonly ok: false; readonly error: { readonly message: string 
 interface Waiting {
   readonly user_id: string
   readonly username: string
+  readonly watches?: boolean
 }
 
 const roleNames: readonly (readonly [RoomRole, string])[] = [
@@ -22,6 +23,8 @@ export class RoomMembers {
   private readonly socket: Socket
   private readonly list = document.createElement('ul')
   private readonly codeRole = document.createElement('select')
+  private readonly watchers = document.createElement('p')
+  private readonly watching = document.createElement('input')
   private readonly problem = document.createElement('p')
   private own: string | undefined
   private asked = false
@@ -29,15 +32,16 @@ export class RoomMembers {
   constructor(
     place: HTMLElement,
     private readonly room: PageRoom,
-    /** How many there are beside the page. */
-    private readonly onCount: (count: number) => void,
+    /** How many there are beside the page, and how many watch. */
+    private readonly onCount: (members: number, watchers: number) => void,
   ) {
     const heading = document.createElement('h3')
     heading.textContent = 'In this room'
     this.list.className = 'members'
     this.problem.className = 'problem'
     this.problem.setAttribute('role', 'alert')
-    place.append(heading, this.list, this.settings(), this.problem)
+    this.watchers.className = 'watchers quiet'
+    place.append(heading, this.list, this.watchers, this.settings(), this.problem)
     const { origin, pathname } = new URL(room.address)
     this.socket = io(`${origin}${FOSSBOT_NAMESPACE}`, {
       path: `${pathname}socket.io/`,
@@ -45,7 +49,7 @@ export class RoomMembers {
     })
     this.socket.on('connect', () => void this.join())
     for (const event of Object.values(lobbyEvent)) this.socket.on(event, () => this.refreshSoon())
-    this.show([], [])
+    this.show([], [], 0)
   }
 
   private async join(): Promise<void> {
@@ -62,7 +66,9 @@ export class RoomMembers {
     const { address, code } = this.room
     const reply = await fetch(new URL(`api/v1/rooms/${code}`, address)).catch(() => undefined)
     if (!reply?.ok) return
-    this.codeRole.value = ((await reply.json()) as { role: RoomRole }).role
+    const { role, watching } = (await reply.json()) as { role: RoomRole; watching: boolean }
+    this.codeRole.value = role
+    this.watching.checked = watching
   }
 
   /** Several things that happen at once are asked for once. */
@@ -79,7 +85,7 @@ export class RoomMembers {
     const answer = await this.ask('list_members')
     if (!answer) return
     const members = (answer.members as MemberEntry[]).filter(({ user_id }) => user_id !== this.own)
-    this.show(members, (answer.waiting as Waiting[] | undefined) ?? [])
+    this.show(members, (answer.waiting as Waiting[] | undefined) ?? [], answer.watchers as number)
   }
 
   private async decide(event: string, payload: Readonly<Record<string, unknown>>): Promise<void> {
@@ -103,8 +109,10 @@ export class RoomMembers {
 
   // ---- what is shown ----------------------------------------------------------------------------------------------
 
-  private show(members: readonly MemberEntry[], waiting: readonly Waiting[]): void {
-    this.onCount(members.length)
+  private show(members: readonly MemberEntry[], waiting: readonly Waiting[], watchers: number): void {
+    this.onCount(members.length, watchers)
+    this.watchers.textContent =
+      watchers === 0 ? 'Nobody watches.' : watchers === 1 ? 'One watches.' : `${watchers} watch.`
     // Who is choosing a role must not lose the list under the hand.
     if (this.list.contains(document.activeElement) && document.activeElement instanceof HTMLSelectElement) return
     const rows = [...waiting.map((one) => this.waitingRow(one)), ...members.map((one) => this.memberRow(one))]
@@ -133,12 +141,12 @@ export class RoomMembers {
     return row
   }
 
-  private waitingRow({ user_id, username }: Waiting): HTMLElement {
+  private waitingRow({ user_id, username, watches }: Waiting): HTMLElement {
     const row = document.createElement('li')
     row.className = 'waiting'
     const label = document.createElement('span')
     label.className = 'name'
-    label.textContent = `${username || 'A program'} wants in`
+    label.textContent = `${username || 'A program'} wants ${watches ? 'to watch' : 'in'}`
     row.append(
       label,
       this.button('Admit', `Admit ${username}`, 'admit_member', { user_id }),
@@ -169,14 +177,19 @@ export class RoomMembers {
       codeLabel,
       this.check('Ask me before somebody comes in', 'admission'),
       this.check('Let nobody new in', 'locked'),
+      this.check('Let others watch', 'watching', this.watching),
     )
     return box
   }
 
-  private check(text: string, setting: 'admission' | 'locked'): HTMLElement {
+  private check(
+    text: string,
+    setting: 'admission' | 'locked' | 'watching',
+    input = document.createElement('input'),
+  ): HTMLElement {
     const label = document.createElement('label')
-    const input = document.createElement('input')
     input.type = 'checkbox'
+    input.checked = setting === 'watching'
     input.addEventListener('change', () => void this.decide('set_room', { [setting]: input.checked }))
     label.append(input, text)
     return label

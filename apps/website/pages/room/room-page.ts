@@ -38,8 +38,8 @@ async function start(): Promise<void> {
   fillRoomCard(find('#room-card'), find('#room-button'), room)
   manageCopy(find<HTMLButtonElement>('#copy'), find('#session-id'))
   const count = find('#member-count')
-  new RoomMembers(find('#members'), room, (members) => {
-    count.textContent = members === 0 ? '' : ` · ${members} in`
+  new RoomMembers(find('#members'), room, (members, watchers) => {
+    count.textContent = `${members === 0 ? '' : ` · ${members} in`}${watchers === 0 ? '' : ` · ${watchers} watch`}`
   })
   keepAddress(find<HTMLAnchorElement>('#other-page'))
   const sounds = new RobotSounds()

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { FeedOffer } from '../feed.js'
 import { MemberName } from '../lobby.js'
 
 /** A name or an id; the originals have no bound. */
@@ -18,6 +19,8 @@ const placeFields = {
 export const BrowserConnect = z.looseObject({
   session_id: shortText.optional(),
   key: shortText.optional(),
+  /** It can be watched; see docs/protocol/watch-v1.md. */
+  feed: FeedOffer.optional(),
   ...placeFields,
 })
 export type BrowserConnect = z.infer<typeof BrowserConnect>

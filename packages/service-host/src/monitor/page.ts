@@ -35,7 +35,9 @@ async function renew(){
     fresh.querySelectorAll('.scroll').forEach((e,i)=>{e.scrollLeft=sideways[i]??0});
     if(focused)document.getElementById(focused)?.focus({preventScroll:true});
     scrollTo(scrollX,y);at=Date.now();
-  }catch{}finally{
+  }catch{
+    // The line below says for how long.
+  }finally{
     const seconds=Math.round((Date.now()-at)/1000);
     state.textContent=seconds<10?'Renewed every two seconds.':'The server has not answered for '+seconds+' seconds.';
     setTimeout(renew,interval);

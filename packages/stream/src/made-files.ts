@@ -1,6 +1,6 @@
 /** Files that came about in a run, such as pictures of floors: in memory, the newest ones. */
 export class MadeFiles {
-  private readonly files = new Map<string, Buffer>()
+  private readonly files = new Map<string, Uint8Array>()
   private bytes = 0
 
   constructor(
@@ -8,7 +8,7 @@ export class MadeFiles {
     private readonly maxBytes = 64 * 1024 * 1024,
   ) {}
 
-  keep(path: string, content: Buffer): void {
+  keep(path: string, content: Uint8Array): void {
     this.forget(path)
     this.files.set(path, content)
     this.bytes += content.length
@@ -18,8 +18,22 @@ export class MadeFiles {
     }
   }
 
-  read(path: string): Buffer | undefined {
+  read(path: string): Uint8Array | undefined {
     return this.files.get(path)
+  }
+
+  get byteCount(): number {
+    return this.bytes
+  }
+
+  /** The oldest first. */
+  list(): Iterable<readonly [path: string, content: Uint8Array]> {
+    return this.files
+  }
+
+  clear(): void {
+    this.files.clear()
+    this.bytes = 0
   }
 
   private forget(path: string): void {

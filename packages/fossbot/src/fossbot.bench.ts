@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { type FossbotHost, type FossbotOptions, FossbotWorld } from '@simyard/fossbot'
 import { type Diagnostic, SimyardError, type Surroundings } from '@simyard/protocol'
 import { type FileSource, getString, loadScene, type SceneNode } from '@simyard/scene'
 import { Simulation } from '@simyard/simulation'
+import { type FossbotHost, type FossbotOptions, FossbotWorld } from './index.js'
 
 const root = new URL('../../../', import.meta.url)
 
