@@ -5,8 +5,8 @@ import { countGraphics, type Upkeep, UpkeepMeter } from './player/upkeep.js'
 import { LONG, PICTURE, PLAIN_QUALITY, sessionOf, ViewPage } from './player/view-page.js'
 
 /** Both after the same kind of round: a view that is put back holds other things than one that has loaded its world anew. */
-const ROUNDS = 22
-const SETTLED = 10
+const ROUNDS = 19
+const SETTLED = 7
 
 /** What somebody does in an hour, in a few seconds; a round leaves the page as it found it. */
 const round = `(async (again) => {
