@@ -100,7 +100,7 @@ describe.skipIf(chromiumProblem !== undefined)(
         if (path.startsWith('godotcode')) await page.locator('#task-text h2').waitFor()
         expect(await findingsOf(page)).toEqual([])
         await page.getByRole('button', { name: /^Join / }).click()
-        await page.locator('#room-card svg').waitFor()
+        await page.locator('#room-card .qr svg').first().waitFor()
         expect(await findingsOf(page)).toEqual([])
         await page.setViewportSize({ width: 390, height: 844 })
         expect(await findingsOf(page)).toEqual([])

@@ -55,6 +55,7 @@ describe.skipIf(chromiumProblem !== undefined)(
   () => {
     test('open the gallery, run a world, change its program, save, reset, see the difference, leave nothing behind', async () => {
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+      await context.addInitScript({ content: quickPictures })
       const page = await context.newPage()
       const problems: string[] = []
       page.on('pageerror', (error) => problems.push(error.message))

@@ -96,7 +96,7 @@ describe.skipIf(chromiumProblem)(`the pages /godot and /godotcode ${chromiumProb
     await page.getByRole('button', { name: /^Join / }).click()
     const code = await page.locator('#room-card .code').textContent()
     expect(code).toMatch(/^[A-Z2-9]{3}-[A-Z2-9]{3}$/)
-    await page.locator('#room-card svg').waitFor()
+    await page.locator('#room-card .qr svg').first().waitFor()
     await shoot(page, 'room-card')
     await page.keyboard.press('Escape')
     await expect.poll(() => page.locator('#room-card').isHidden()).toBe(true)
