@@ -1,12 +1,8 @@
 import { SimyardError } from '@simyard/protocol'
 import { parseArguments, usage } from './arguments.js'
-import { serverCommand } from './daemon/server-command.js'
-import { doctor } from './doctor.js'
 import { layout } from './layout.js'
-import { run } from './run.js'
-import { serveRelay, serveSessions, serveSimulations } from './standalone.js'
-import { up } from './up.js'
 
+// Each command reads what it needs: all servers together are hundreds of files, which take half a second.
 try {
   const parsed = parseArguments(process.argv.slice(2))
   switch (parsed.command) {
@@ -17,25 +13,25 @@ try {
       process.stdout.write(`${layout.version}\n`)
       break
     case 'up':
-      await up(parsed)
+      await (await import('./up.js')).up(parsed)
       break
     case 'session-server':
-      await serveSessions(parsed)
+      await (await import('./standalone.js')).serveSessions(parsed)
       break
     case 'simulation-server':
-      await serveSimulations(parsed)
+      await (await import('./standalone.js')).serveSimulations(parsed)
       break
     case 'relay-server':
-      await serveRelay(parsed)
+      await (await import('./standalone.js')).serveRelay(parsed)
       break
     case 'server':
-      process.exit(await serverCommand(parsed))
+      process.exit(await (await import('./daemon/server-command.js')).serverCommand(parsed))
       break
     case 'run':
-      process.exit(await run(parsed))
+      process.exit(await (await import('./run.js')).run(parsed))
       break
     case 'doctor':
-      process.exit((await doctor(parsed)) ? 0 : 1)
+      process.exit((await (await import('./doctor.js')).doctor(parsed)) ? 0 : 1)
   }
 } catch (error) {
   if (!(error instanceof SimyardError)) throw error

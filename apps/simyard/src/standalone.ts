@@ -1,14 +1,13 @@
 import { join } from 'node:path'
 import { SimyardError } from '@simyard/protocol'
-import { openRelayServer, RelayServerConfig } from '@simyard/relay-server'
 import { createLogger, expandPath, type Logger, listen, onShutdownSignal, readConfig } from '@simyard/service-host'
-import { openSessionServer, SessionServerConfig } from '@simyard/session-server'
-import { SimulationServer, SimulationServerConfig } from '@simyard/simulation-server'
+import type { SimulationServer } from '@simyard/simulation-server'
 import type { Arguments } from './arguments.js'
 import { layout } from './layout.js'
 
 /** `simyard session-server FILE` */
 export async function serveSessions({ files }: Arguments): Promise<void> {
+  const { openSessionServer, SessionServerConfig } = await import('@simyard/session-server')
   const config = readConfig(configFile(files, 'config/session/local.json'), SessionServerConfig)
   const server = await openSessionServer(config)
   tellLogFile('session', server.port, config)
@@ -17,6 +16,7 @@ export async function serveSessions({ files }: Arguments): Promise<void> {
 
 /** `simyard relay-server FILE` */
 export async function serveRelay({ files }: Arguments): Promise<void> {
+  const { openRelayServer, RelayServerConfig } = await import('@simyard/relay-server')
   const config = readConfig(configFile(files, 'config/relay/local.json'), RelayServerConfig)
   const server = await openRelayServer(config)
   tellLogFile('relay', server.port, config)
@@ -25,6 +25,7 @@ export async function serveRelay({ files }: Arguments): Promise<void> {
 
 /** `simyard simulation-server FILE` */
 export async function serveSimulations({ files }: Arguments): Promise<void> {
+  const { SimulationServer, SimulationServerConfig } = await import('@simyard/simulation-server')
   const config = readConfig(configFile(files, 'config/simulation/local.json'), SimulationServerConfig)
   const { logDir, debug, logFormat, sslKey, sslCertificate } = config
   const log = createLogger({ name: 'simulation-server', subfolder: 'simulation', logDir, debug, logFormat })
