@@ -29,8 +29,9 @@ import type { ViewParts } from './view-parts.js'
 import { RobotWindows } from './window/robot-windows.js'
 import { windowStyle } from './window/style.js'
 
-/** Attributes that take effect when they change; others are looked at when they are needed. */
+/** Attributes that take effect when they change, and those that are looked at when they are needed. */
 const OPTIONS = ['broadcast', 'controls', 'hide', 'idle-limit', 'loop', 'speed', 'theme'] as const
+const ASKED = ['autoplay', 'site', 'timeout'] as const
 
 /**
  * <simyard-view server="…/session?url=….wbt">, <simyard-view stream="ws://…">, <simyard-view tab="…/worlds/x.wbt"> or
@@ -38,7 +39,7 @@ const OPTIONS = ['broadcast', 'controls', 'hide', 'idle-limit', 'loop', 'speed',
  * Connects when it has an address and is in the document; leaving the document closes it and ends its simulation.
  */
 export class SimyardView extends HTMLElement implements ControlHost {
-  static readonly observedAttributes = [...SOURCES, 'animation', ...OPTIONS]
+  static readonly observedAttributes = [...SOURCES, 'animation', ...OPTIONS, ...ASKED]
 
   /** With `tab`: the room through which programs reach the simulation; to be set before the attribute. */
   room: TabSimulationOptions['room']
