@@ -23,7 +23,7 @@ describe.skipIf(chromiumProblem)(`what a view saves${chromiumProblem ? ` (skippe
       simyard,
       `<simyard-view style="display: block; height: 240px" controls autoplay timeout="${RUN_MS / 1000}"
          server="${sessionOf(simyard, 'obstacle-avoidance/worlds/obstacle_avoidance.wbt')}"></simyard-view>`,
-      { viewport: { width: 320, height: 240 } },
+      { viewport: { width: 320, height: 240 }, pixelRatio: 1 },
     )
     await view.until(`view.state === 'paused' && view.timeMs >= ${RUN_MS}`)
     robot = `n${await view.ask<number>('view.robots[0].nodeId')}`
@@ -123,7 +123,13 @@ describe.skipIf(chromiumProblem)(`what a view saves${chromiumProblem ? ` (skippe
           drawing.drawImage(image, 0, 0, 160, 120)
           return [...drawing.getImageData(0, 0, 160, 120).data] }
         const { duration, videoWidth, videoHeight } = video
-        const seek = async (time) => { const sought = heard('seeked'); video.currentTime = time; await sought; return pixels(video) }
+        const seek = async (time) => {
+          const sought = heard('seeked')
+          const drawn = new Promise((done) => video.requestVideoFrameCallback(done))
+          video.currentTime = time
+          await sought
+          await drawn
+          return pixels(video) }
         const middle = await seek(1.001)
         const at = video.currentTime
         const seen = [await seek(0.001), middle, await seek(duration - 0.001)]

@@ -2,11 +2,11 @@ import { chromiumProblem, launchChromium, type RunningSimyard, startSimyard } fr
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { countGraphics, type Upkeep, UpkeepMeter } from './player/upkeep.js'
-import { LONG, PICTURE, sessionOf, ViewPage } from './player/view-page.js'
+import { LONG, PICTURE, PLAIN_QUALITY, sessionOf, ViewPage } from './player/view-page.js'
 
 /** Both after the same kind of round: a view that is put back holds other things than one that has loaded its world anew. */
-const ROUNDS = 22
-const SETTLED = 10
+const ROUNDS = 19
+const SETTLED = 7
 
 /** What somebody does in an hour, in a few seconds; a round leaves the page as it found it. */
 const round = `(async (again) => {
@@ -100,7 +100,7 @@ describe.skipIf(chromiumProblem)(
             <script type="module">import '/view/simyard-view.js'
             window.gone = []
             window.view = document.querySelector('simyard-view')
-            view.quality = { ...view.quality, materials: 'simple', shadows: false, pixelRatioCap: 1, automatic: false }</script>`,
+            view.quality = ${PLAIN_QUALITY}</script>`,
           contentType: 'text/html',
         }),
       )

@@ -4,7 +4,7 @@ import { chromiumProblem, launchChromium, type RunningSimyard, repositoryRoot, s
 import { unzipSync } from 'fflate'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { LONG, PICTURE } from './player/view-page.js'
+import { LONG, PICTURE, PLAIN_QUALITY } from './player/view-page.js'
 
 const folder = join(repositoryRoot, 'docs/guides/view')
 const examples = readdirSync(folder).filter((name) => name.endsWith('.html'))
@@ -33,6 +33,8 @@ describe.skipIf(chromiumProblem)(
       simyard = await startSimyard(['--quiet'])
       browser = await launchChromium(['--disable-features=LocalNetworkAccessChecks'])
       context = await browser.newContext({ viewport: { width: 400, height: 1000 } })
+      await context.addInitScript(`customElements.whenDefined('simyard-view').then(() => {
+        for (const view of document.querySelectorAll('simyard-view')) view.quality = ${PLAIN_QUALITY} })`)
       await context.route('**/*', (route) => {
         const path = new URL(route.request().url()).pathname
         const file = files.get(path)

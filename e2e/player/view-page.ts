@@ -9,6 +9,16 @@ export const PICTURE = { timeout: 120_000 }
 /** For tests with many of them. */
 export const LONG = { timeout: 300_000 }
 
+/** What is drawn in software is not what most tests are about: few pixels, and one small shader for all of them. */
+export const PLAIN_QUALITY = JSON.stringify({
+  materials: 'simple',
+  shadows: false,
+  ambientOcclusion: 'off',
+  pixelRatioCap: 0.25,
+  exposure: 1,
+  automatic: false,
+})
+
 export const sessionOf = (simyard: RunningSimyard, world: string) =>
   `${simyard.address}/session?url=${simyard.address}/projects/${world}`
 
@@ -29,7 +39,11 @@ export class ViewPage {
     browser: Browser,
     simyard: RunningSimyard,
     body: string,
-    { path = 'own-page.html', ...options }: BrowserContextOptions & { readonly path?: string } = {},
+    {
+      path = 'own-page.html',
+      pixelRatio = 0.25,
+      ...options
+    }: BrowserContextOptions & { readonly path?: string; readonly pixelRatio?: number } = {},
   ): Promise<ViewPage> {
     const page = await browser.newPage({ viewport: { width: 1000, height: 600 }, ...options })
     const address = `${simyard.address}/${path}`
@@ -47,9 +61,8 @@ export class ViewPage {
 <body style="margin: 0"><main>${body}</main>
 <script type="module">
 import '/view/simyard-view.js'
-// What is drawn in software is not what is tested here.
 for (const view of document.querySelectorAll('simyard-view'))
-  view.quality = { ...view.quality, materials: 'simple', shadows: false, pixelRatioCap: 1, automatic: false }
+  view.quality = { ...${PLAIN_QUALITY}, pixelRatioCap: ${pixelRatio} }
 </script></body></html>`
     await page.route(address, (route) => route.fulfill({ body: html, contentType: 'text/html; charset=utf-8' }))
     await page.goto(address)

@@ -7,6 +7,8 @@ import { Wire } from './wire.js'
 export interface PageOrigin {
   readonly cookie: string | undefined
   readonly referer: string | undefined
+  /** By what name it knows this relay. */
+  readonly host: string | undefined
 }
 
 /** One Socket.IO connection: a simulator, a member of a room, or nobody yet. */

@@ -10,9 +10,15 @@ export function originAllowed({ headers }: IncomingMessage, allowed: readonly st
   const { origin, host } = headers
   if (origin === undefined) return true
   if (allowed.includes(origin)) return true
-  if (host === undefined || !URL.canParse(origin)) return false
-  const page = new URL(origin)
+  return host !== undefined && isAt(origin, host)
+}
+
+/** Whether an address is of this host, as `Host` names it; all names of the own machine are one. */
+export function isAt(address: string, host: string): boolean {
+  if (!URL.canParse(address)) return false
+  const page = new URL(address)
   if (page.host === host) return true
+  if (!URL.canParse(`${page.protocol}//${host}`)) return false
   const server = new URL(`${page.protocol}//${host}`)
   return LOOPBACK.has(page.hostname) && LOOPBACK.has(server.hostname) && page.port === server.port
 }

@@ -112,7 +112,8 @@ export class RelayServer implements HttpPart {
     const { api, switchboard, counts, streams } = this
     const pages = new PageResolver(this.rooms, sessions)
     this.reception = new Reception({ api, pages, tokens, switchboard, counts })
-    this.watchDoor = new WatchDoor({ api, tokens, streams, switchboard })
+    const ping = { intervalMs: config.pingInterval * 1000, timeoutMs: config.pingTimeout * 1000 }
+    this.watchDoor = new WatchDoor({ api, tokens, streams, switchboard, ping })
     this.lobby = new Lobby({ api, reception: this.reception, switchboard, watchDoor: this.watchDoor })
     this.engine = new Engine({
       transports: ['polling', 'websocket'],
@@ -193,7 +194,7 @@ export class RelayServer implements HttpPart {
 
   private onConnection(socket: Socket): void {
     const { headers } = socket.handshake
-    const page = { cookie: headers.cookie, referer: headers.referer }
+    const page = { cookie: headers.cookie, referer: headers.referer, host: headers.host }
     const connection = new Connection(socket, page, this.limit(1), (one, payload, number) =>
       this.attempt(one, 'clientMessage', () => this.onCommand(one, payload, number)),
     )
@@ -343,6 +344,7 @@ export class RelayServer implements HttpPart {
       this.streams.roomEnded(room)
     }
     this.streams.tick(performance.now())
+    this.watchDoor.tick(performance.now())
     this.switchboard.sweep()
     if (ended.length > 0) this.options.log.info(`${ended.length} rooms ended; there are ${this.rooms.size}.`)
   }

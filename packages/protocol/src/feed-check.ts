@@ -8,6 +8,8 @@ import type { FeedMessage } from './feed.js'
 const name = z.string().max(200)
 const text = z.string().max(8000)
 const finite = z.number()
+/** What is not finite is null in JSON. */
+const reading = z.custom<number>((one) => typeof one === 'number' || one === null)
 const ms = z.number().nonnegative()
 const id = z.int().nonnegative()
 const triple = z.tuple([finite, finite, finite])
@@ -29,12 +31,12 @@ const stream = z.enum(['stdout', 'stderr'])
 const value = z.union([z.string().max(100_000), finite, z.array(z.string().max(2000)).max(64)])
 const update = z.object({ id }).catchall(value)
 const label = z.object({ id, font: name, rgba: name, size: finite, x: finite, y: finite, text })
-const reading = z.object({
+const deviceReading = z.object({
   device: name,
   enabled: z.boolean(),
-  value: z.union([finite, z.array(finite).max(4096)]).optional(),
-  position: finite.optional(),
-  velocity: finite.optional(),
+  value: z.union([reading, z.array(reading).max(4096)]).optional(),
+  position: reading.optional(),
+  velocity: reading.optional(),
   joint: z.object({ type: z.enum(['hinge', 'slider']), anchor: triple, axis: triple }).optional(),
   rays: z
     .array(z.object({ from: triple, to: triple, hit: z.boolean() }))
@@ -45,7 +47,7 @@ const device = z.object({
   name,
   type: name,
   model: name.optional(),
-  constants: z.record(name, z.union([finite, text, z.array(finite).max(10_000)])),
+  constants: z.record(name, z.union([reading, text, z.array(reading).max(10_000)])),
 })
 const stroke = z.object({
   robot: name,
@@ -114,7 +116,7 @@ const shapes = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('readings'),
     timeMs: ms,
-    robots: z.array(z.object({ robot: name, devices: z.array(reading).max(500) })).max(16),
+    robots: z.array(z.object({ robot: name, devices: z.array(deviceReading).max(500) })).max(16),
     contacts: z
       .array(z.object({ point: triple, normal: triple, bodies: z.tuple([name, name]) }))
       .max(200)
@@ -133,7 +135,7 @@ const shapes = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ink'), strokes: z.array(stroke).max(10_000), clear: z.boolean() }),
   z.object({ type: z.literal('surroundings'), surroundings }),
   z.object({ type: z.literal('sound'), robot: name, name }),
-  z.object({ type: z.literal('made-file'), path: z.string().regex(/^[\w-]+(\/[\w.-]+){1,8}$/) }),
+  z.object({ type: z.literal('made-file'), path: z.string().regex(/^[\w-]+(\/[\w-][\w.-]*){1,8}$/) }),
 ])
 
 /** The header of a message of a feed; throws STREAM_BAD_MESSAGE with what is wrong in it. */

@@ -1,4 +1,10 @@
-import { FEED_PIECE_BYTES, type FeedMessage, FrameDecoder, type ServerToSimulator } from '@simyard/protocol'
+import {
+  FEED_PIECE_BYTES,
+  type FeedMessage,
+  FrameDecoder,
+  type ServerToSimulator,
+  type WatchWish,
+} from '@simyard/protocol'
 import { expect, test } from 'vitest'
 import { Feed } from './feed.js'
 
@@ -112,7 +118,13 @@ test('scenes for watchers and for the host are told apart, whatever numbers they
 
 test('the simulator is told once what host and watchers want to know, and again in another world', () => {
   const { feed, begin, asked } = feedAndRelay()
-  const wish = (...robots: string[]) => ({ type: 'watch', robots, sampled: [], pictures: [], contacts: false }) as const
+  const wish = (...robots: string[]): WatchWish => ({
+    type: 'watch',
+    robots,
+    sampled: [],
+    pictures: [],
+    contacts: false,
+  })
   begin()
   feed.fromHost(wish('a'))
   feed.request(wish('b'))
@@ -190,4 +202,65 @@ test('another world of the host begins with nothing of the last one', async () =
   await settle()
   expect(types()).toEqual(['world-leaves', 'loaded', 'frame', 'mode'])
   expect(received[2]!.message).toMatchObject({ frame: { updates: [] } })
+})
+
+/** A line to the relay: so many bits a second, so late; what it has taken is answered by the same way, without a queue. */
+function lineToRelay(bitsPerSecond: number, delayMs: number) {
+  let nowMs = 0
+  let freeAtMs = 0
+  const events: { atMs: number; run(): void }[] = []
+  const at = (atMs: number, run: () => void) => {
+    events.push({ atMs, run })
+    events.sort((a, b) => a.atMs - b.atMs)
+  }
+  const decoder = new FrameDecoder()
+  const arrived: { atMs: number; timeMs: number }[] = []
+  const feed = new Feed({ toSimulator: () => undefined, now: () => nowMs })
+  const send = (piece: Uint8Array, taken: () => void) => {
+    freeAtMs = Math.max(nowMs, freeAtMs) + (piece.length * 8000) / bitsPerSecond
+    const bytes = piece.slice()
+    at(freeAtMs + delayMs, () => {
+      for (const { header } of decoder.push(bytes)) {
+        const message = header as FeedMessage
+        if (message.type === 'frame') arrived.push({ atMs: nowMs, timeMs: message.frame.timeMs })
+      }
+      at(nowMs + delayMs, taken)
+    })
+  }
+  const run = (untilMs: number) => {
+    while (events[0] && events[0].atMs <= untilMs) {
+      const { atMs, run } = events.shift()!
+      nowMs = atMs
+      run()
+    }
+    nowMs = untilMs
+  }
+  return { feed, send, run, arrived }
+}
+
+test.each([
+  ['64 kbit/s', 64_000, 100, 1000],
+  ['128 kbit/s', 128_000, 50, 700],
+  ['a line that takes it all', 20_000_000, 20, 60],
+])('on %s the relay has a state of ten robots that is fresh', (_name, bitsPerSecond, delayMs, oldestMs) => {
+  const { feed, send, run, arrived } = lineToRelay(bitsPerSecond, delayMs)
+  feed.take(loaded, NOTHING)
+  feed.begin(send)
+  const frameMs = 33
+  // As ten robots with two wheels each say it: about 1900 bytes a frame.
+  const updates = (step: number) =>
+    Array.from({ length: 30 }, (_, id) => ({ id, translation: `${step}.123456 ${id} 0`, rotation: `0 0 1 ${step}.5` }))
+  const endMs = 60_000
+  for (let step = 1; step * frameMs <= endMs; step++) {
+    run(step * frameMs)
+    feed.take({ type: 'frame', frame: { timeMs: step * frameMs, updates: updates(step) }, full: false }, NOTHING)
+  }
+  run(endMs + 5000)
+  const settled = arrived.filter(({ atMs }) => atMs > 10_000 && atMs < endMs)
+  const ages = settled.map(({ atMs, timeMs }) => atMs - timeMs)
+  expect(Math.max(...ages)).toBeLessThan(oldestMs)
+  // The line is used: where a frame takes longer than the way, at least a third of what it carries.
+  const carried = Math.min(bitsPerSecond / 8 / 1900, 1000 / frameMs)
+  expect(settled.length / ((endMs - 10_000) / 1000)).toBeGreaterThan(carried / 3)
+  expect(arrived.at(-1)!.timeMs).toBe(Math.floor(endMs / frameMs) * frameMs)
 })

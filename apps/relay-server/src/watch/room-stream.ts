@@ -145,7 +145,7 @@ export class RoomStream {
     this.intake?.close()
     this.refuse({
       code: 'SCENE_TOO_LARGE',
-      message: 'The world of this room is larger than the relay keeps for those who watch.',
+      message: 'The world of this room is larger than the relay keeps for those who watch, or it keeps many others.',
     })
   }
 

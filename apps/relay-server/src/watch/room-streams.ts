@@ -1,6 +1,7 @@
 import type { ErrorReport, FeedOffer } from '@simyard/protocol'
 import type { Room } from '@simyard/rooms'
 import type { Connection } from '../connection.js'
+import { isAt } from '../origin.js'
 import type { RelayMetrics } from '../relay-metrics.js'
 import { MemoryBudget } from './memory-budget.js'
 import { RoomStream } from './room-stream.js'
@@ -57,6 +58,20 @@ export class RoomStreams {
 
   offerOf(room: Room): FeedOffer | undefined {
     return this.hosts.get(room)?.offer
+  }
+
+  /**
+   * Where the host of a room reads this file. Without a host name where that is the relay's own: others know it by another
+   * name than the host, whose page may have been opened at `localhost`.
+   */
+  addressOf(room: Room, path: string): string | undefined {
+    const host = this.hosts.get(room)
+    if (!host?.offer) return undefined
+    const asset = /^assets\/(.*)$/.exec(path)
+    const base = asset ? host.offer.assets : host.offer.project
+    const address = new URL((asset?.[1] ?? path).split('/').map(encodeURIComponent).join('/'), base)
+    const own = host.connection.page.host
+    return own !== undefined && isAt(address.href, own) ? address.pathname : address.href
   }
 
   /** Why a room cannot be watched now; undefined when it can, or when its simulator is still expected. */

@@ -25,6 +25,8 @@ export class Visitor {
   private own = false
   private subscribed = false
   private waitsFor: string | undefined
+  private askedMs = Number.NEGATIVE_INFINITY
+  private answered = true
 
   constructor(
     private readonly webSocket: WebSocket,
@@ -33,6 +35,9 @@ export class Visitor {
   ) {
     this.link = streamSocket(webSocket, connection)
     webSocket.on('message', (data, isBinary) => this.receive(isBinary ? '' : String(data)))
+    webSocket.on('pong', () => {
+      this.answered = true
+    })
   }
 
   /** Called once, however it went. */
@@ -45,6 +50,19 @@ export class Visitor {
     this.webSocket.once('close', once)
     // A message over the limit or a broken frame: ws closes the socket with the right code by itself.
     this.webSocket.on('error', () => undefined)
+  }
+
+  /** To be called about every second: a line that died without a word must not keep a place. */
+  look(nowMs: number, { intervalMs, timeoutMs }: { readonly intervalMs: number; readonly timeoutMs: number }): void {
+    const sinceMs = nowMs - this.askedMs
+    if (!this.answered) {
+      if (sinceMs >= timeoutMs) this.webSocket.terminate()
+      return
+    }
+    if (sinceMs < intervalMs) return
+    this.askedMs = nowMs
+    this.answered = false
+    this.webSocket.ping()
   }
 
   /** Something is between it and the picture, for the page to show. */

@@ -15,6 +15,8 @@ export interface WatchDoorParts {
   readonly tokens: RoomTokens
   readonly streams: RoomStreams
   readonly switchboard: Switchboard
+  /** How often watchers are asked whether they are there, and how long they have to answer. */
+  readonly ping: { readonly intervalMs: number; readonly timeoutMs: number }
 }
 
 /** What somebody asks who wants to watch. */
@@ -93,6 +95,11 @@ export class WatchDoor {
     for (const watcher of this.watchers.values()) if (watcher.room === room) watcher.visitor.refuse(refusal)
   }
 
+  /** To be called about every second. */
+  tick(nowMs: number): void {
+    for (const { visitor } of this.watchers.values()) visitor.look(nowMs, this.parts.ping)
+  }
+
   close(): void {
     for (const client of this.sockets.clients) client.close(1001, 'the relay is shutting down')
   }
@@ -159,16 +166,15 @@ export class WatchDoor {
       if (parts.some((part) => part === '' || part === '.' || part === '..' || /[\\/]/.test(part))) {
         throw new SimyardError('FILE_PATH_INVALID', 'This path leads out of the project.')
       }
-      this.serve(this.parts.api.findToWatch(decodeURIComponent(name)), parts, response)
+      this.serve(this.parts.api.findToWatch(decodeURIComponent(name)), parts.join('/'), response)
     } catch (error) {
       const malformed = { code: 'FILE_PATH_INVALID', message: 'This path is not well formed.' } as const
       sendError(response, error instanceof URIError ? malformed : reportError(error))
     }
   }
 
-  private serve(room: Room, parts: readonly string[], response: ServerResponse): void {
+  private serve(room: Room, path: string, response: ServerResponse): void {
     const { streams } = this.parts
-    const path = parts.join('/')
     const bytes = streams.find(room)?.file(path)
     if (bytes) {
       const type = contentTypeOf(path)
@@ -182,10 +188,8 @@ export class WatchDoor {
       response.end(bytes)
       return
     }
-    const offer = streams.offerOf(room)
-    if (!offer) throw new SimyardError('FILE_NOT_FOUND', `There is no file ${path} of this room.`)
-    const [base, below] = parts[0] === 'assets' ? [offer.assets, parts.slice(1)] : [offer.project, parts]
-    const location = new URL(below.map(encodeURIComponent).join('/'), base).href
+    const location = streams.addressOf(room, path)
+    if (location === undefined) throw new SimyardError('FILE_NOT_FOUND', `There is no file ${path} of this room.`)
     response.writeHead(302, { Location: location, 'Cache-Control': 'no-cache' }).end()
   }
 }

@@ -1,7 +1,8 @@
 import type { Player } from '../player/player.js'
 import type { PlayheadRange } from '../player/playhead.js'
 import type { Stage } from '../stage/stage.js'
-import { openVideo, PICTURES_A_SECOND } from './video.js'
+import { openVideo } from './open-video.js'
+import { PICTURES_A_SECOND } from './video.js'
 
 /**
  * A video of a run: picture by picture, each drawn at its own simulated time, however long that takes. Resolves to undefined

@@ -261,16 +261,19 @@ export class Stage implements OverlayHost {
     if (told !== 'None') this.follow(solid, mode, number(viewpoint, 'followSmoothness', 0.5))
   }
 
-  /** What is on the screen, as a JPEG of at most so many pixels across. */
-  photograph(mostPixels: number): Promise<Blob | undefined> {
-    // The canvas is empty again once the browser has shown it: it is drawn and copied in one go.
+  /** What is on the screen, as a JPEG of so many pixels along its longer side, however few the screen has. */
+  photograph(pixels: number): Promise<Blob | undefined> {
+    const { canvas, host } = this
+    const longer = Math.max(host.clientWidth, host.clientHeight, 1)
+    // The canvas rounds down.
+    this.renderer.setPixelRatio((pixels + 1e-3) / longer)
+    // It is empty again once the browser has shown it: it is drawn and copied in one go.
     this.draw(performance.now())
-    const { canvas } = this
-    const scale = Math.min(1, mostPixels / Math.max(canvas.width, canvas.height, 1))
     const copy = document.createElement('canvas')
-    copy.width = Math.max(1, Math.round(canvas.width * scale))
-    copy.height = Math.max(1, Math.round(canvas.height * scale))
-    copy.getContext('2d')?.drawImage(canvas, 0, 0, copy.width, copy.height)
+    copy.width = canvas.width
+    copy.height = canvas.height
+    copy.getContext('2d')?.drawImage(canvas, 0, 0)
+    this.resize()
     return new Promise((resolve) => copy.toBlob((blob) => resolve(blob ?? undefined), 'image/jpeg', 0.85))
   }
 

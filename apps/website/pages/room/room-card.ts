@@ -24,7 +24,11 @@ export function fillRoomCard(card: HTMLElement, button: HTMLElement, room: PageR
   link.href = watching
   link.textContent = watching.replace(/^https?:\/\//, '')
   manageCopy(card.querySelector<HTMLButtonElement>('.watch-link button')!, link, watching)
-  card.querySelector('.watch-qr')!.innerHTML = renderSVG(watching, { border: 2 })
+  const picture = card.querySelector('details')!
+  const draw = () => {
+    card.querySelector('.watch-qr')!.innerHTML = renderSVG(watching, { border: 2 })
+  }
+  picture.addEventListener('toggle', draw, { once: true })
   card.querySelector('.where')!.textContent = new URL('join', room.address).href.replace(/^https?:\/\//, '')
   const server = room.address.replace(/\/$/, '')
   card.querySelector('code')!.textContent =

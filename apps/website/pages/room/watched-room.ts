@@ -28,6 +28,7 @@ export async function showWatchedRoom(place: HTMLElement, room: WatchableRoom): 
   if (!view) throw new Error('The 3D view could not be loaded. Reload the page to try again.')
   const title = place.querySelector('h2')!
   title.textContent = room.title || 'The room'
+  document.title = `${title.textContent} – Simyard`
   place.querySelector('#watched-host')!.textContent = room.host ? hosts[room.host] : 'You watch, and change nothing.'
   const stream = new URL(siteUrl(`api/v1/rooms/${room.watch_id}/stream/`))
   stream.protocol = stream.protocol.replace('http', 'ws')
