@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 /** Beside browsers that draw in software everything takes its time, and a limit that is not reached costs nothing. */
 const patience = {
-  testTimeout: 180_000,
-  hookTimeout: 180_000,
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
   expect: { poll: { timeout: 60_000 } },
 }
 

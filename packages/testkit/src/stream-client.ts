@@ -41,7 +41,7 @@ export class TextSocket {
 
   /** The first message from `from` on that matches; rejects after a time with what came instead. */
   async next(matches: (text: string) => boolean, options: { from?: number; timeoutMs?: number } = {}): Promise<string> {
-    const { from = 0, timeoutMs = 90_000 } = options
+    const { from = 0, timeoutMs = 150_000 } = options
     const deadline = Date.now() + timeoutMs
     for (let next = from; ; ) {
       // Runs that are watched have thousands of them: each is looked at once.
