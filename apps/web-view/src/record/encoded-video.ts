@@ -1,13 +1,15 @@
 import {
   BufferTarget,
   CanvasSource,
+  getFirstEncodableVideoCodec,
   Mp4OutputFormat,
   Output,
-  type Quality,
-  type VideoCodec,
+  Quality,
   WebMOutputFormat,
 } from 'mediabunny'
-import { PICTURES_A_SECOND, type Video } from './video.js'
+import { BITS_A_SECOND, PICTURES_A_SECOND, type Video, type VideoSize } from './video.js'
+
+const quality = new Quality({ bitrate: BITS_A_SECOND })
 
 /** Each picture is encoded with its own time. */
 export class EncodedVideo implements Video {
@@ -17,11 +19,11 @@ export class EncodedVideo implements Video {
     private readonly output: Output<Mp4OutputFormat | WebMOutputFormat, BufferTarget>,
   ) {}
 
-  static async open(
-    { width, height }: { readonly width: number; readonly height: number },
-    codec: VideoCodec,
-    quality: Quality,
-  ): Promise<EncodedVideo> {
+  /** Undefined where browsers encode nothing: pages of addresses that are not safe, for one. */
+  static async open({ width, height }: VideoSize): Promise<EncodedVideo | undefined> {
+    if (typeof VideoEncoder === 'undefined') return undefined
+    const codec = await getFirstEncodableVideoCodec(['avc', 'vp9', 'vp8', 'av1'], { width, height, quality })
+    if (!codec) return undefined
     const picture = new OffscreenCanvas(width, height)
     const source = new CanvasSource(picture, { codec, quality })
     const format = codec === 'avc' ? new Mp4OutputFormat() : new WebMOutputFormat()

@@ -1,7 +1,8 @@
 import type { Player } from '../player/player.js'
 import type { PlayheadRange } from '../player/playhead.js'
 import type { Stage } from '../stage/stage.js'
-import { openVideo } from './open-video.js'
+import { EncodedVideo } from './encoded-video.js'
+import { RecordedVideo } from './recorded-video.js'
 import { PICTURES_A_SECOND } from './video.js'
 
 /**
@@ -17,7 +18,10 @@ export async function film(
 ): Promise<Blob | undefined> {
   const { playhead, timeline } = player
   const { live, playing, shownMs } = playhead
-  const video = await openVideo(stage.canvas)
+  const { width, height } = stage.canvas
+  // Codecs take even sizes only.
+  const size = { width: Math.max(width & ~1, 2), height: Math.max(height & ~1, 2) }
+  const video = (await EncodedVideo.open(size)) ?? RecordedVideo.open(size)
   const release = stage.hold()
   const began = performance.now()
   const last = Math.max(Math.round(((endMs - startMs) * PICTURES_A_SECOND) / 1000), 1)

@@ -12,7 +12,7 @@ import {
   WEBM,
   WebMOutputFormat,
 } from 'mediabunny'
-import { BITS_A_SECOND, PICTURES_A_SECOND, type Video } from './video.js'
+import { BITS_A_SECOND, PICTURES_A_SECOND, type Video, type VideoSize } from './video.js'
 
 /**
  * What browsers record, in the order of preference: pictures that most players know come first, and of these the formats that
@@ -58,7 +58,8 @@ export class RecordedVideo implements Video {
     })
   }
 
-  static open(size: { readonly width: number; readonly height: number }): RecordedVideo {
+  /** Throws when this browser makes no videos. */
+  static open(size: VideoSize): RecordedVideo {
     if (typeof MediaRecorder === 'undefined' || !('captureStream' in HTMLCanvasElement.prototype))
       throw new Error('This browser cannot make videos.')
     const picture = Object.assign(document.createElement('canvas'), size)

@@ -1,6 +1,11 @@
 export const PICTURES_A_SECOND = 30
 export const BITS_A_SECOND = 6_000_000
 
+export interface VideoSize {
+  readonly width: number
+  readonly height: number
+}
+
 /** A video that is being made of pictures. */
 export interface Video {
   /** The number `at` of the pictures, in order, as the canvas has it now. Resolves when the next one may come. */

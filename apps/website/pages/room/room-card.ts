@@ -13,7 +13,7 @@ export function fillRoomCard(card: HTMLElement, button: HTMLElement, room: PageR
     <h3>Watch</h3>
     <p class="quiet">Whoever opens this address sees the robots, and changes nothing.</p>
     <p class="watch-link"><a target="_blank" rel="noopener"></a> <button class="text-button" type="button">Copy</button></p>
-    <details><summary>Its picture</summary><div class="qr watch-qr" role="img" aria-label="QR code of the address for watching"></div></details>
+    <details><summary>As a QR code</summary><div class="qr watch-qr" role="img" aria-label="QR code of the address for watching"></div></details>
     <div id="members"></div>
     <h3>Programs</h3>
     <p class="quiet">Programs use the session id. Whoever has it may drive the robots and change the world.</p>
