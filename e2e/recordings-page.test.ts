@@ -182,10 +182,6 @@ describe.skipIf(chromiumProblem !== undefined)(
       await page.locator('simyard-view[data-state="paused"][data-picture]').waitFor()
       await page.getByRole('button', { name: 'Run', exact: true }).click()
       await page.waitForFunction(() => (document.querySelector('simyard-view') as unknown as ViewNow).timeMs > 1500)
-      // Its picture has the pixels of the view.
-      await page.locator('simyard-view').evaluate((view: HTMLElement & { quality: { pixelRatioCap: number } }) => {
-        view.quality = { ...view.quality, pixelRatioCap: 1 }
-      })
       await page.getByRole('button', { name: 'Record and save' }).click()
       await page.getByRole('button', { name: /^Save on this site/ }).click()
       const link = page.locator('simyard-view').getByRole('textbox', { name: 'Link' })
