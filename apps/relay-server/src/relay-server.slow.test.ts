@@ -1,3 +1,4 @@
+import type { Socket as TcpSocket } from 'node:net'
 import { eventually, type FossbotSimulator } from '@simyard/testkit'
 import { io, type Socket } from 'socket.io-client'
 // @ts-expect-error: this release does not tell its types to this kind of import.
@@ -236,6 +237,10 @@ test('who joins by code only watches', async () => {
     simulator: 'here',
     members: 1,
     role: 'viewer',
+    watchers: 0,
+    watching: true,
+    // The original's page shows itself to nobody.
+    not_watchable: { code: 'ROOM_NOT_WATCHABLE', message: expect.any(String) },
   })
 })
 
@@ -357,6 +362,25 @@ test('a program that keeps its place gets what it missed, once, and its messages
   const thief = program(page.id, { join: { keep_place: true, user_id: place.user_id, return_key: 'guess' } })
   await eventually(() => expect(thief.errors[0]?.code).toBe('ROOM_KEY_WRONG'))
 })
+
+test.each(['closed', 'reset'])(
+  'a program whose end has %s its connection leaves its robot to who wants it',
+  async (how) => {
+    const page = await openPage()
+    await simulate(page)
+    const transports = ['websocket']
+    const ended = program(page.id, { join: { keep_place: true }, socket: { transports, reconnection: false } })
+    expect(await ended.ask('get_echo', { value: 'first' })).toBe('first')
+    const { ws } = ended.socket.io.engine.transport as unknown as { ws: { _socket: TcpSocket } }
+    // A process, or a thread of a page, that ends with something unread resets what it had open.
+    if (how === 'reset') ws._socket.resetAndDestroy()
+    else ws._socket.destroy()
+    await eventually(async () => expect(await bench.metric('simyard_relay_connections')).toBe(1))
+    const next = program(page.id, { join: { keep_place: true }, socket: { transports } })
+    expect(await next.ask('get_echo', { value: 'second' })).toBe('second')
+    expect(next.errors).toEqual([])
+  },
+)
 
 describe('too much', () => {
   const transports: [string][] = [['websocket'], ['polling']]
