@@ -1,4 +1,5 @@
 import { FossBot, type FossBotArguments, GodotEnvironment, type GodotEnvironmentArguments } from '@simyard/client'
+import { io, type Socket } from 'socket.io-client'
 import type { FromProgram, ToProgram } from './program-message.js'
 
 /** What the program's text becomes has two lines before its first. */
@@ -7,7 +8,14 @@ const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor a
   ...args: string[]
 ) => (...args: unknown[]) => Promise<void>
 
-const post = (message: FromProgram) => postMessage(message)
+/** So long a goodbye takes at most until the browser has it. */
+const GOODBYE_MS = 50
+const sockets: Socket[] = []
+let over = false
+
+const post = (message: FromProgram) => {
+  if (!over) postMessage(message)
+}
 
 addEventListener('message', ({ data }: MessageEvent<ToProgram>) => {
   if (data.type === 'run') void run(data)
@@ -15,7 +23,7 @@ addEventListener('message', ({ data }: MessageEvent<ToProgram>) => {
 
 async function run({ script, sessionId, address }: Extract<ToProgram, { type: 'run' }>): Promise<void> {
   // Only the end of a WebSocket is noticed at once when this worker is stopped.
-  const here = { server_address: address, transports: ['websocket', 'polling'] as const }
+  const here = { server_address: address, transports: ['websocket', 'polling'] as const, io: opened }
   class PageFossBot extends FossBot {
     constructor(id: string = sessionId, settings: FossBotArguments = {}) {
       super(id, { ...here, ...settings })
@@ -36,10 +44,24 @@ async function run({ script, sessionId, address }: Extract<ToProgram, { type: 'r
       `"use strict";${script}\n//# sourceURL=program.js`,
     )
     await program(PageFossBot, PageEnvironment, sessionId, sessionId)
-    post({ type: 'ended' })
+    end({ type: 'ended' })
   } catch (error) {
     fail(error)
   }
+}
+
+function opened(...where: Parameters<typeof io>): Socket {
+  const socket = io(...where)
+  sockets.push(socket)
+  return socket
+}
+
+/** The program says goodbye before the page knows that it is over: its robots are free for the one that is started next. */
+function end(how: FromProgram): void {
+  if (over) return
+  over = true
+  for (const socket of sockets) socket.disconnect()
+  setTimeout(() => postMessage(how), GOODBYE_MS)
 }
 
 /** What the program, and the libraries below it, print goes to the page. */
@@ -74,5 +96,5 @@ function shown(value: unknown): string {
 function fail(error: unknown): void {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   const line = Number(/program\.js:(\d+)/.exec(error instanceof Error ? (error.stack ?? '') : '')?.[1]) - LINES_BEFORE
-  post({ type: 'failed', message, ...(line > 0 ? { line } : {}) })
+  end({ type: 'failed', message, ...(line > 0 ? { line } : {}) })
 }

@@ -19,6 +19,11 @@ export type ToLink =
   /** The message in the shared memory has been read. */
   | { readonly type: 'taken' }
 
+/** From the page. */
+export type ToLinkWorker =
+  | { readonly type: 'open'; readonly link: MessagePort; readonly memory?: SharedArrayBuffer | undefined }
+  | { readonly type: 'close' }
+
 export type FromLink =
   | { readonly client: number; readonly type: 'connect'; readonly sid: string }
   | { readonly client: number; readonly type: 'connect_error'; readonly message: string }

@@ -1,5 +1,13 @@
 import { io, type Socket } from 'socket.io-client'
-import { type FromLink, MAX_MESSAGE_BYTES, STATE_EMPTY, STATE_FULL, STATE_LOST, type ToLink } from './link-message.js'
+import {
+  type FromLink,
+  MAX_MESSAGE_BYTES,
+  STATE_EMPTY,
+  STATE_FULL,
+  STATE_LOST,
+  type ToLink,
+  type ToLinkWorker,
+} from './link-message.js'
 
 /**
  * The connections of a program whose own thread waits for answers and can hold none: Python's. What comes in is handed
@@ -12,7 +20,12 @@ let header: Int32Array | undefined
 let bytes: Uint8Array | undefined
 let port: MessagePort | undefined
 
-addEventListener('message', ({ data }: MessageEvent<{ link: MessagePort; memory?: SharedArrayBuffer }>) => {
+addEventListener('message', ({ data }: MessageEvent<ToLinkWorker>) => {
+  // The program has been ended; its robots are free at once.
+  if (data.type === 'close') {
+    for (const socket of sockets.values()) socket.disconnect()
+    return
+  }
   port = data.link
   if (data.memory) {
     header = new Int32Array(data.memory, 0, 3)
