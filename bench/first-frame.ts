@@ -23,7 +23,7 @@ export const firstFrame: Bench = {
     if (chromiumProblem) throw new Error(chromiumProblem)
     await withSimyard([], async ({ address }) => {
       for (const { drawn, args } of RENDERERS) {
-        const browser = await launchChromium(args)
+        const browser = await launchChromium(args, { likeVisitors: true })
         try {
           for (const { path, where, bar } of PAGES) {
             const times: number[] = []

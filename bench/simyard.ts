@@ -1,11 +1,14 @@
 import { type RunningSimyard, startSimyard } from '@simyard/testkit'
 
+/** What visitors meet; tests are spared both. */
+const AS_FOR_VISITORS = ['--warm', '2', '--self-test-delay', '30']
+
 /** Runs with a whole Simyard on a port of its own, and ends it. */
 export async function withSimyard<T>(
   args: readonly string[],
   use: (simyard: RunningSimyard) => Promise<T>,
 ): Promise<T> {
-  const simyard = await startSimyard(['--quiet', ...args])
+  const simyard = await startSimyard(['--quiet', ...AS_FOR_VISITORS, ...args])
   try {
     return await use(simyard)
   } finally {

@@ -23,7 +23,7 @@ export const view: Bench = {
       conditions: ['simyard-source'],
       logLevel: 'silent',
     })
-    const browser = await launchChromium()
+    const browser = await launchChromium([], { likeVisitors: true })
     try {
       const page = await browser.newPage({ viewport: { width: 640, height: 480 } })
       await page.addScriptTag({ content: bundle.outputFiles[0]!.text })

@@ -11,8 +11,17 @@ export const chromiumProblem = chromiumPath ? undefined : 'no Chromium (Debian: 
 /** A page that others beside it slow down; a limit that is not reached costs nothing. */
 const PATIENCE_MS = 90_000
 
-/** A real Chromium that draws WebGL in software. Its pages wait long for what is to come. */
-export async function launchChromium(args: readonly string[] = []): Promise<Browser> {
+/** Everything but WebGL is drawn without the graphics card that is imitated: that takes half of the time. */
+const PLAIN_PAGES = ['--disable-gpu-compositing', '--disable-gpu-rasterization']
+
+/**
+ * A real Chromium that draws WebGL in software. Its pages wait long for what is to come. `likeVisitors`: it puts its pages
+ * together as theirs does, for figures of how long that takes.
+ */
+export async function launchChromium(
+  args: readonly string[] = [],
+  { likeVisitors = false }: { readonly likeVisitors?: boolean } = {},
+): Promise<Browser> {
   // It takes half a second to read, which most tests need not.
   const { chromium } = await import('playwright-core')
   const browser = await chromium.launch({
@@ -28,9 +37,7 @@ export async function launchChromium(args: readonly string[] = []): Promise<Brow
       '--use-gl=angle',
       '--use-angle=swiftshader',
       '--ignore-gpu-blocklist',
-      // Everything but WebGL is drawn without the graphics card that is imitated: that takes half of the time.
-      '--disable-gpu-compositing',
-      '--disable-gpu-rasterization',
+      ...(likeVisitors ? [] : PLAIN_PAGES),
       ...args,
     ],
   })
