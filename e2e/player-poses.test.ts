@@ -8,8 +8,11 @@ import { copyProject, LONG, sessionOf, ViewPage } from './player/view-page.js'
 
 /** Against what the view's frames tell: what is lost on the way is what the stream rounds. */
 const EXACT = { metres: 0.0002, degrees: 0.02 }
-/** Against the run itself, of which a frame tells every third moment or so. */
+/** Against the run itself, of which a frame tells every third moment or so: a page that stalls gets fewer. */
 const CLOSE = { metres: 0.001, degrees: 0.1 }
+const MOST_GAP_MS = 100
+/** While a robot falls, the middle between two frames that are two steps apart is 1.25 mm from where it was. */
+const FALLING = { metres: 0.002, degrees: 0.2 }
 const RUN_MS = 3000
 /** Robots are set down a little above the floor; until they stand the straight way between two frames is not theirs. */
 const STANDING_MS = 1200
@@ -121,7 +124,7 @@ describe.skipIf(chromiumProblem)(
       seen = truth.seenAt((await table()).map(({ timeMs }) => timeMs))
       compare(samples)
       compare(
-        samples.filter(({ timeMs }) => timeMs >= STANDING_MS),
+        samples.filter(({ timeMs }) => timeMs >= STANDING_MS && seen.gapAt(timeMs) <= MOST_GAP_MS),
         truth,
         CLOSE,
       )
@@ -199,11 +202,11 @@ describe.skipIf(chromiumProblem)(
       // Its frames are not those of the run: before, they are computed from what was not even.
       compare(
         frames.filter(({ timeMs }) => timeMs >= STANDING_MS),
-        truth,
+        seen,
         CLOSE,
       )
       const standing = times.filter((timeMs) => timeMs >= STANDING_MS)
-      compare(await view.ask<Sample[]>(`moments(${shown}, [${standing}])`), truth, CLOSE)
+      compare(await view.ask<Sample[]>(`moments(${shown}, [${standing}])`), seen, CLOSE)
       await view.ask(`${shown}.remove()`)
       expect(view.errors).toEqual([])
     })
@@ -217,7 +220,8 @@ describe.skipIf(chromiumProblem)(
         const row = `${name} at ${timeMs} ms`
         const [x = 0, y = 0, z = 0, roll = 0, pitch = 0, yaw = 0] = values
         const { translation, rotation } = truth.at(id, timeMs)
-        expect(metresBetween([x, y, z], translation), row).toBeLessThan(EXACT.metres)
+        const most = timeMs < STANDING_MS ? FALLING : EXACT
+        expect(metresBetween([x, y, z], translation), row).toBeLessThan(most.metres)
         const half = (angle: number) => [Math.cos(angle / 2), Math.sin(angle / 2)] as const
         const [[cr, sr], [cp, sp], [cy, sy]] = [half(roll), half(pitch), half(yaw)]
         const turn = [
@@ -226,7 +230,7 @@ describe.skipIf(chromiumProblem)(
           cr * cp * sy - sr * sp * cy,
           cr * cp * cy + sr * sp * sy,
         ] as const
-        expect(degreesBetween(turn, rotation), row).toBeLessThan(EXACT.degrees)
+        expect(degreesBetween(turn, rotation), row).toBeLessThan(most.degrees)
         compared++
       }
       expect(compared % 10).toBe(0)

@@ -86,6 +86,13 @@ export class Truth {
     return new Truth(this.xml, this.moving, frames)
   }
 
+  /** How far the frames before and after a moment are apart. */
+  gapAt(timeMs: number): number {
+    const before = this.frames.findLast((frame) => frame.timeMs <= timeMs)?.timeMs ?? timeMs
+    const after = this.frames.find((frame) => frame.timeMs > timeMs)?.timeMs ?? timeMs
+    return after - before
+  }
+
   get robots(): number[] {
     return this.moving.filter((id) => /^robot \d$/.test(this.nameOf(id)))
   }
