@@ -57,7 +57,7 @@ export class WatchDoor {
     const [pathname = '', query = ''] = path.split('?')
     const match = STREAM_PATH.exec(pathname)
     if (!match) return undefined
-    return { name: match[1]!, path: match[2] ?? '', query: new URLSearchParams(query) }
+    return { name: nameIn(match[1]!), path: match[2] ?? '', query: new URLSearchParams(query) }
   }
 
   // ---- watching -------------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ export class WatchDoor {
 
   private receive(visitor: Visitor, { name, query }: WatchAddress): void {
     const { api, tokens, streams, switchboard } = this.parts
-    const room = api.findToWatch(decodeURIComponent(name))
+    const room = api.findToWatch(name)
     // Pages put a slash behind the whole address.
     const token = query.get('token')?.replace(/\/$/, '')
     const grant = token === undefined ? undefined : tokens.read(token, room.id, Date.now() / 1000)
@@ -166,7 +166,7 @@ export class WatchDoor {
       if (parts.some((part) => part === '' || part === '.' || part === '..' || /[\\/]/.test(part))) {
         throw new SimyardError('FILE_PATH_INVALID', 'This path leads out of the project.')
       }
-      this.serve(this.parts.api.findToWatch(decodeURIComponent(name)), parts.join('/'), response)
+      this.serve(this.parts.api.findToWatch(name), parts.join('/'), response)
     } catch (error) {
       const malformed = { code: 'FILE_PATH_INVALID', message: 'This path is not well formed.' } as const
       sendError(response, error instanceof URIError ? malformed : reportError(error))
@@ -195,6 +195,15 @@ export class WatchDoor {
 }
 
 const NOT_A_PAGE = 'This is the stream of a room: watch it at /watch/ and the code of the room.'
+
+/** What is not well formed names no room. */
+function nameIn(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
 
 function dialectIn(query: URLSearchParams): StreamDialect | undefined {
   const dialect = query.get('dialect')?.replace(/\/$/, '')
