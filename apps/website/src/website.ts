@@ -216,7 +216,10 @@ function addPages(app: FastifyInstance, { pagesDir, store }: WebsiteOptions): vo
   app.get('/', (_request, reply) => sendPage(reply, pagesDir, 'index.html'))
   // The page starts with the project at once, instead of asking for it; when there is none, it says so itself.
   app.get('/p/:id', async (request, reply) => {
-    const project = await store.get(projectId(request)).catch(() => undefined)
+    const project = await store.get(projectId(request)).catch((error: unknown) => {
+      if (error instanceof SimyardError && error.code === 'PROJECT_NOT_FOUND') return undefined
+      throw error
+    })
     if (!project) reply.status(404)
     const texts = { PROJECT: JSON.stringify(project ? presentProject(project) : null) }
     return sendPage(reply, pagesDir, 'project.html', { texts })
